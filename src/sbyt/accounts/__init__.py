@@ -1,0 +1,1 @@
+"""Customers, premises, accounts, meters, and links: who may speak for an account."""

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from django.db import models
+
+
+class Customer(models.Model):
+    """Who holds accounts: a name with the phone and the e-mail on file. Several accounts may share one."""
+
+    name = models.TextField(default="")
+    phone = models.TextField(default="")  # E.164, or as it was given where it is no phone number
+    email = models.TextField(default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "phone", "email"], name="customer_once")]
+
+
+class Premises(models.Model):
+    """Where energy is used: the address as a line, and in parts where they are known."""
+
+    address = models.TextField(default="")
+    district = models.TextField(default="")
+    street = models.TextField(default="")
+    house = models.TextField(default="")
+    flat = models.TextField(default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["address", "district", "street", "house", "flat"], name="premises_once")
+        ]
+
+
+class Account(models.Model):
+    """A personal account (лицевой счёт) of a customer at premises."""
+
+    number = models.TextField(unique=True)
+    key = models.TextField(db_index=True)  # core.identifiers.account_key of the number
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="accounts")
+    premises = models.ForeignKey(Premises, on_delete=models.PROTECT, related_name="accounts")
+    opening_balance = models.BigIntegerField(default=0)  # kopecks; what was owed before the first bill here
+
+
+class Occupancy(models.Model):
+    """How many residents and which price category an account has, from a month on (billing rule 8)."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="occupancies")
+    valid_from = models.IntegerField()  # period; 0 is from the beginning
+    category = models.CharField(max_length=64)
+    residents = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "valid_from"], name="occupancy_once")]
+
+
+class Meter(models.Model):
+    """A meter of an account. Its order among the account's meters is the order of import (its id)."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="meters")
+    serial = models.TextField()
+    resource = models.CharField(max_length=16)
+    zones = models.SmallIntegerField()  # 1, 2 or 3 registers
+    digits = models.SmallIntegerField()  # figures of the dial before the comma
+    decimals = models.SmallIntegerField()  # and after it
+    installed_on = models.DateField()
+    verified_until = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "serial"], name="meter_once"),
+            models.CheckConstraint(condition=models.Q(zones__gte=1, zones__lte=3), name="meter_zones"),
+        ]
+
+
+class Register(models.Model):
+    """One dial of a meter: T1 (single rate, day or peak), T2 (night) or T3 (half-peak)."""
+
+    meter = models.ForeignKey(Meter, on_delete=models.PROTECT, related_name="registers")
+    zone = models.CharField(max_length=2)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["meter", "zone"], name="register_once")]
+
+
+class Link(models.Model):
+    """A sender who may speak for an account: by which address, how it was made, when it began and ended."""
+
+    class Kind(models.TextChoices):
+        PHONE = "phone"
+        EMAIL = "email"
+        CHAT = "chat"
+
+    class How(models.TextChoices):
+        ON_FILE = "on_file"  # the phone or e-mail that the retailer holds
+        BILL_CODE = "bill_code"
+        ONE_TIME_CODE = "one_time_code"
+        STAFF = "staff"
+
+    kind = models.CharField(max_length=8, choices=Kind)
+    address = models.TextField()  # E.164, e-mail in lower case, or channel:chat
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="links")
+    how = models.CharField(max_length=16, choices=How)
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["address", "kind"], name="link_address")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "address", "account"], condition=models.Q(ended_at__isnull=True), name="link_once"
+            )
+        ]

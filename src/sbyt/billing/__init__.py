@@ -1,0 +1,1 @@
+"""The billing run: rules, runs, bills, charges."""

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from django.db import models
+
+from sbyt.accounts.models import Account, Register
+
+
+class Run(models.Model):
+    """One billing run of one period, landed whole (billing rule 13)."""
+
+    period = models.IntegerField(unique=True)
+    landed_at = models.DateTimeField()
+    summary = models.JSONField(default=dict)
+
+
+class Charge(models.Model):
+    """One line of a bill, or a line billed elsewhere before. Only ever added; a correction is another row."""
+
+    class Kind(models.TextChoices):
+        CHARGE = "charge"
+        RECALCULATION = "recalculation"
+        IMPORTED = "imported"  # billed before the first period here (charges.csv)
+
+    class Basis(models.TextChoices):
+        ACTUAL = "actual"
+        AVERAGE = "average"
+        NORM = "norm"
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="charges")
+    register = models.ForeignKey(Register, on_delete=models.PROTECT, related_name="charges")
+    period = models.IntegerField(null=True)  # the bill it stands on; null where imported
+    for_period = models.IntegerField()
+    kind = models.CharField(max_length=13, choices=Kind)
+    basis = models.CharField(max_length=7, choices=Basis)
+    volume = models.BigIntegerField()  # whole units of the register
+    amount = models.BigIntegerField()  # kopecks
+    trace = models.JSONField(default=dict)  # rule, price rows, inputs: what the line is explained by
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "for_period"], name="charge_account"),
+            models.Index(fields=["period"], name="charge_period"),
+        ]
+
+
+class Bill(models.Model):
+    """What an account owes for a period: opening + charged + recalculated - paid = closing (billing rule 14)."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="bills")
+    period = models.IntegerField()
+    opening = models.BigIntegerField()
+    charged = models.BigIntegerField()
+    recalculated = models.BigIntegerField()
+    paid = models.BigIntegerField()
+    closing = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "period"], name="bill_once"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    closing=models.F("opening")
+                    + models.F("charged")
+                    + models.F("recalculated")
+                    - models.F("paid")
+                ),
+                name="bill_adds_up",
+            ),
+        ]

@@ -1,0 +1,1 @@
+"""The composition root: settings, the list of channels, the entry point."""

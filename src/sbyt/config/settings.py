@@ -1,0 +1,26 @@
+"""Django's settings, made of ``sbyt.toml`` and the environment."""
+
+from __future__ import annotations
+
+import os
+
+from sbyt.config.database import database_settings
+from sbyt.config.load import load_settings
+
+SBYT = load_settings(os.environ)
+
+SECRET_KEY = os.environ.get("SBYT_SECRET_KEY", "")
+DEBUG = False
+INSTALLED_APPS = [
+    "sbyt.tariffs",
+    "sbyt.accounts",
+    "sbyt.messaging",
+    "sbyt.readings",
+    "sbyt.payments",
+    "sbyt.billing",
+]
+DATABASES = {"default": database_settings(os.environ)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = SBYT.time_zone
+LANGUAGE_CODE = SBYT.language

@@ -1,0 +1,148 @@
+"""The schema of ``sbyt.toml``: what an installation is. Loaded by ``config``; secrets come from the environment."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import zoneinfo
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+Day = Annotated[int, Field(ge=1, le=31)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys are errors, values don't change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Bank(Section):
+    """Where customers pay to (the payment document, decree 354, paragraph 69)."""
+
+    name: Text
+    bic: Annotated[str, StringConstraints(pattern=r"^\d{9}$")]
+    account: Annotated[str, StringConstraints(pattern=r"^\d{20}$")]
+    correspondent_account: Annotated[str, StringConstraints(pattern=r"^(\d{20}|0)$")] = "0"
+    inn: Annotated[str, StringConstraints(pattern=r"^(\d{10}|\d{12})$")]
+    kpp: Annotated[str, StringConstraints(pattern=r"^\d{9}$")] | None = None
+
+
+class Company(Section):
+    """Who the retailer is and how customers reach it."""
+
+    name: Text = "Энергосбыт"
+    site: Text | None = None
+    email: Text | None = None
+    phones: tuple[Text, ...] = ()
+    bank: Bank | None = None
+
+
+class Window(Section):
+    """The days of the month in which readings are asked for, both inclusive."""
+
+    first_day: Day = 18
+    last_day: Day = 25
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Window:
+        if self.first_day > self.last_day:
+            raise ValueError(f"first_day ({self.first_day}) must not be after last_day ({self.last_day})")
+        return self
+
+
+class Estimates(Section):
+    """Limits of the average (decree 354, paragraphs 59 and 60; billing rule 6)."""
+
+    average_of_months: Annotated[int, Field(ge=1, le=36)] = 6
+    least_months: Annotated[int, Field(ge=1, le=36)] = 3
+    average_periods: Annotated[int, Field(ge=0, le=36)] = 3
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Estimates:
+        if self.least_months > self.average_of_months:
+            raise ValueError(
+                f"least_months ({self.least_months}) must not exceed average_of_months ({self.average_of_months})"
+            )
+        return self
+
+
+class Checks(Section):
+    """When a value is doubted. Volumes in kWh, m3 or Gcal."""
+
+    high_times_average: Annotated[int, Field(ge=1)] = 5
+    electricity_kw: Annotated[int, Field(ge=1)] = 15
+    most_a_month: dict[Literal["hot_water", "cold_water", "gas", "heat"], Annotated[int, Field(ge=1)]] = {
+        "hot_water": 100,
+        "cold_water": 100,
+        "gas": 2000,
+        "heat": 20,
+    }
+    high_from: dict[Literal["electricity", "hot_water", "cold_water", "gas", "heat"], Annotated[int, Field(ge=0)]] = {
+        "electricity": 100,
+        "hot_water": 10,
+        "cold_water": 10,
+        "gas": 10,
+        "heat": 3,
+    }
+    high_without_average: dict[
+        Literal["electricity", "hot_water", "cold_water", "gas", "heat"], Annotated[int, Field(ge=0)]
+    ] = {"electricity": 2000, "hot_water": 30, "cold_water": 30, "gas": 500, "heat": 5}
+
+
+class Dialogue(Section):
+    """How long a question stays open."""
+
+    question_hours: Annotated[int, Field(ge=1, le=240)] = 24
+
+
+class ChannelState(enum.StrEnum):
+    PLANNED = "planned"
+    OPEN = "open"
+    UNSTABLE = "unstable"
+    WITHDRAWN = "withdrawn"
+
+
+class ChannelSettings(Section):
+    """One way to hand in a reading: how it is called, where it is reached, on which days of the month."""
+
+    title: Text
+    address: Text | None = None
+    state: ChannelState = ChannelState.OPEN
+    since: dt.date | None = None
+    why: Text | None = None
+    first_day: Day = 1
+    last_day: Day = 31
+    rendering: Literal["text", "short", "buttons", "keypad"] = "text"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ChannelSettings:
+        if self.first_day > self.last_day:
+            raise ValueError(f"first_day ({self.first_day}) must not be after last_day ({self.last_day})")
+        return self
+
+
+class Settings(Section):
+    """The whole file. Every key has a default, so that an installation can be tried without one."""
+
+    language: Literal["ru", "en"] = "ru"
+    time_zone: Text = "Europe/Moscow"
+    company: Company = Company()
+    window: Window = Window()
+    estimates: Estimates = Estimates()
+    checks: Checks = Checks()
+    dialogue: Dialogue = Dialogue()
+    channels: dict[str, ChannelSettings] = {}
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in zoneinfo.available_timezones():
+            raise ValueError("must be a name of the IANA time zone database, like Europe/Moscow")
+        return name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)

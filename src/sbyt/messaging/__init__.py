@@ -1,0 +1,1 @@
+"""Inbox, outbox and what is remembered of a conversation."""
