@@ -9,7 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from sbyt.core.resources import Resource
+
 Day = Annotated[int, Field(ge=1, le=31)]
+Volume = Annotated[int, Field(ge=0)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -69,27 +72,32 @@ class Estimates(Section):
         return self
 
 
+class PerMonth(Section):
+    """Volumes a month by resource, in m3 or Gcal."""
+
+    hot_water: Volume
+    cold_water: Volume
+    gas: Volume
+    heat: Volume
+
+    def of(self, resource: Resource) -> int:
+        return int(getattr(self, resource))
+
+
+class PerResource(PerMonth):
+    """Volumes by resource, in kWh, m3 or Gcal."""
+
+    electricity: Volume
+
+
 class Checks(Section):
-    """When a value is doubted. Volumes in kWh, m3 or Gcal."""
+    """When a value is doubted (docs/rules.md, checks). Volumes in kWh, m3 or Gcal."""
 
     high_times_average: Annotated[int, Field(ge=1)] = 5
     electricity_kw: Annotated[int, Field(ge=1)] = 15
-    most_a_month: dict[Literal["hot_water", "cold_water", "gas", "heat"], Annotated[int, Field(ge=1)]] = {
-        "hot_water": 100,
-        "cold_water": 100,
-        "gas": 2000,
-        "heat": 20,
-    }
-    high_from: dict[Literal["electricity", "hot_water", "cold_water", "gas", "heat"], Annotated[int, Field(ge=0)]] = {
-        "electricity": 100,
-        "hot_water": 10,
-        "cold_water": 10,
-        "gas": 10,
-        "heat": 3,
-    }
-    high_without_average: dict[
-        Literal["electricity", "hot_water", "cold_water", "gas", "heat"], Annotated[int, Field(ge=0)]
-    ] = {"electricity": 2000, "hot_water": 30, "cold_water": 30, "gas": 500, "heat": 5}
+    most_a_month: PerMonth = PerMonth(hot_water=100, cold_water=100, gas=2000, heat=20)
+    high_from: PerResource = PerResource(electricity=100, hot_water=10, cold_water=10, gas=10, heat=3)
+    high_without_average: PerResource = PerResource(electricity=2000, hot_water=30, cold_water=30, gas=500, heat=5)
 
 
 class Dialogue(Section):
