@@ -1,0 +1,73 @@
+"""Real components that some tests run against, and the command that brings one that is missing.
+
+With ``CI=true`` a missing component fails the test; elsewhere the test steps aside and the end of the run lists what
+was not tried and how to get it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+OLDEST_POSTGRESQL = 15
+
+_POSTGRESQL_FOLDERS = (
+    "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
+    "/usr/pgsql-*/bin",  # Fedora, RHEL
+    "/opt/homebrew/opt/postgresql@*/bin",  # macOS
+    "/usr/local/opt/postgresql@*/bin",
+)
+
+
+@dataclass(frozen=True)
+class Component:
+    """Something outside of Python. ``find`` gives the folder or program, or None where it is not installed."""
+
+    name: str
+    find: Callable[[], Path | None]
+    how_to_get: str
+
+
+def postgresql_programs() -> Path | None:
+    """The folder with ``initdb`` and ``pg_ctl`` of the newest PostgreSQL installed, 15 or later."""
+    folders = [folder for pattern in _POSTGRESQL_FOLDERS for folder in Path("/").glob(pattern.lstrip("/"))]
+    if found := shutil.which("initdb"):
+        folders.append(Path(found).resolve().parent)
+    ready = [folder for folder in folders if (folder / "initdb").exists() and (folder / "pg_ctl").exists()]
+    return max(ready, key=_version, default=None)
+
+
+def _version(folder: Path) -> int:
+    """The major version that the folder's path names; 0 where it names none."""
+    figures = "".join(char if char.isdigit() else " " for char in str(folder)).split()
+    return max((int(number) for number in figures if OLDEST_POSTGRESQL <= int(number) < 100), default=0)
+
+
+COMPONENTS = {
+    component.name: component
+    for component in (Component("postgresql", postgresql_programs, "make test-deps (PostgreSQL 15 or later)"),)
+}
+
+#: Components that a test of this run asked for in vain.
+missing: set[str] = set()
+
+
+def require(name: str) -> Path:
+    """Where the component is. Without it the test fails in CI and steps aside elsewhere.
+
+    :raises KeyError: if no component has this name.
+    """
+    component = COMPONENTS[name]
+    found = component.find()
+    if found:
+        return found
+    missing.add(name)
+    said = f"{name} is not installed; {component.how_to_get} brings it"
+    if os.environ.get("CI") == "true":
+        pytest.fail(said, pytrace=False)
+    pytest.skip(said)

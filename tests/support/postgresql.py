@@ -1,0 +1,77 @@
+"""A private PostgreSQL server for one run of the tests: its own folder, a Unix socket, no port."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server. Its socket lies in ``folder``; whoever may read the folder is let in as superuser."""
+
+    folder: Path
+    user: str
+
+    def url(self, database: str) -> str:
+        """The ``DATABASE_URL`` of one of its databases."""
+        return f"postgresql://{self.user}@/{database}?host={quote(str(self.folder), safe='')}"
+
+    def create(self, database: str, template: str = "template0") -> None:
+        """Make a database as a copy of another, to which nobody may be connected."""
+        self._execute("CREATE DATABASE {} TEMPLATE {}", database, template)
+
+    def drop(self, database: str) -> None:
+        """Remove a database, whoever is still connected to it."""
+        self._execute("DROP DATABASE {} WITH (FORCE)", database)
+
+    def _execute(self, statement: str, *names: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+@contextmanager
+def running_server(programs: Path) -> Iterator[Server]:
+    """Start a server from the programs in this folder; stop it and remove its data at the end."""
+    owner = _owner()
+    folder = Path(tempfile.mkdtemp(prefix="sbyt-pg-"))
+    if owner:
+        shutil.chown(folder, user=owner)
+    initdb: list[str | Path] = [programs / "initdb", "-U", "sbyt", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
+    pg_ctl: list[str | Path] = [programs / "pg_ctl", "-w", "-D", folder / "data"]
+    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections=50"
+    try:
+        _run(owner, [*initdb, "-D", folder / "data"])
+        _run(owner, [*pg_ctl, "-l", folder / "log", "-o", options, "start"])
+        try:
+            yield Server(folder, "sbyt")
+        finally:
+            _run(owner, [*pg_ctl, "-m", "immediate", "stop"])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _owner() -> str | None:
+    """The server refuses to run as root: then the user that its package made runs it."""
+    if os.geteuid() != 0:
+        return None
+    return pwd.getpwnam("postgres").pw_name
+
+
+def _run(owner: str | None, command: Sequence[str | Path]) -> None:
+    # The server inherits pg_ctl's output: a pipe would stay open as long as it runs.
+    nowhere = subprocess.DEVNULL
+    done = subprocess.run(command, user=owner, cwd="/", stdin=nowhere, stdout=nowhere, stderr=nowhere, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{command[0]} ended with status {done.returncode}; run it by hand to see why: {command}")
