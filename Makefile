@@ -58,7 +58,7 @@ lock: ## Bring both requirements locks up to date with pyproject.toml
 	var/lock/bin/uv pip compile $(LOCK_OPTIONS) --group dev pyproject.toml --output-file requirements-dev.lock
 
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	--no-header --no-annotate --quiet $(UV_OPTIONS)
+	--no-header --quiet $(UV_OPTIONS)
 
 clean: ## Remove what these words made, but no data in var
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
