@@ -4,16 +4,45 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import re
 import zoneinfo
+from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from sbyt.core.identifiers import email_address, phone_number
 from sbyt.core.resources import Resource
 
-Day = Annotated[int, Field(ge=1, le=31)]
-Volume = Annotated[int, Field(ge=0)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), Field(description="a text, not empty")]
+Day = Annotated[int, Field(strict=True, ge=1, le=31, description="a day of the month, a whole number from 1 to 31")]
+Months = Annotated[int, Field(strict=True, ge=0, le=36, description="a whole number of months, 0 to 36")]
+Volume = Annotated[int, Field(strict=True, ge=0, description="a whole number of kWh, m3 or Gcal, 0 or more")]
+Count = Annotated[int, Field(strict=True, ge=1, description="a whole number, 1 or more")]
+
+
+def _figures(*lengths: int) -> Callable[[str], str]:
+    """Accept a text of exactly so many figures, any of the lengths given."""
+
+    def check(text: str) -> str:
+        if len(text) not in lengths or not re.fullmatch(r"[0-9]+", text):
+            raise ValueError(" or ".join(f"{length} figures" for length in lengths))
+        return text
+
+    return check
+
+
+def _phone(text: str) -> str:
+    # A retailer may also have a short number of a few figures, which no numbering plan lists.
+    if not re.fullmatch(r"[0-9]{3,6}", text) and phone_number(text) is None:
+        raise ValueError("a phone number, like 8 800 100-00-00")
+    return text
+
+
+def _email(text: str) -> str:
+    if email_address(text) is None:
+        raise ValueError("an e-mail address, like help@example.org")
+    return text
 
 
 class Section(BaseModel):
@@ -26,11 +55,13 @@ class Bank(Section):
     """Where customers pay to (the payment document, decree 354, paragraph 69)."""
 
     name: Text
-    bic: Annotated[str, StringConstraints(pattern=r"^\d{9}$")]
-    account: Annotated[str, StringConstraints(pattern=r"^\d{20}$")]
-    correspondent_account: Annotated[str, StringConstraints(pattern=r"^(\d{20}|0)$")] = "0"
-    inn: Annotated[str, StringConstraints(pattern=r"^(\d{10}|\d{12})$")]
-    kpp: Annotated[str, StringConstraints(pattern=r"^\d{9}$")] | None = None
+    bic: Annotated[str, AfterValidator(_figures(9)), Field(description="9 figures, in quotes")]
+    account: Annotated[str, AfterValidator(_figures(20)), Field(description="20 figures, in quotes")]
+    correspondent_account: Annotated[
+        str, AfterValidator(_figures(20, 1)), Field(description='20 figures, in quotes, or "0" for none')
+    ] = "0"
+    inn: Annotated[str, AfterValidator(_figures(10, 12)), Field(description="10 or 12 figures, in quotes")]
+    kpp: Annotated[str, AfterValidator(_figures(9)), Field(description="9 figures, in quotes")] | None = None
 
 
 class Company(Section):
@@ -38,8 +69,8 @@ class Company(Section):
 
     name: Text = "Энергосбыт"
     site: Text | None = None
-    email: Text | None = None
-    phones: tuple[Text, ...] = ()
+    email: Annotated[Text, AfterValidator(_email)] | None = None
+    phones: tuple[Annotated[Text, AfterValidator(_phone)], ...] = Field(default=(), description="a list of texts")
     bank: Bank | None = None
 
 
@@ -59,9 +90,9 @@ class Window(Section):
 class Estimates(Section):
     """Limits of the average (decree 354, paragraphs 59 and 60; billing rule 6)."""
 
-    average_of_months: Annotated[int, Field(ge=1, le=36)] = 6
-    least_months: Annotated[int, Field(ge=1, le=36)] = 3
-    average_periods: Annotated[int, Field(ge=0, le=36)] = 3
+    average_of_months: Annotated[Months, Field(ge=1, description="a whole number of months, 1 to 36")] = 6
+    least_months: Annotated[Months, Field(ge=1, description="a whole number of months, 1 to 36")] = 3
+    average_periods: Months = 3
 
     @model_validator(mode="after")
     def _in_order(self) -> Estimates:
@@ -93,8 +124,8 @@ class PerResource(PerMonth):
 class Checks(Section):
     """When a value is doubted (docs/rules.md, checks). Volumes in kWh, m3 or Gcal."""
 
-    high_times_average: Annotated[int, Field(ge=1)] = 5
-    electricity_kw: Annotated[int, Field(ge=1)] = 15
+    high_times_average: Count = 5
+    electricity_kw: Count = 15
     most_a_month: PerMonth = PerMonth(hot_water=100, cold_water=100, gas=2000, heat=20)
     high_from: PerResource = PerResource(electricity=100, hot_water=10, cold_water=10, gas=10, heat=3)
     high_without_average: PerResource = PerResource(electricity=2000, hot_water=30, cold_water=30, gas=500, heat=5)
@@ -103,7 +134,9 @@ class Checks(Section):
 class Dialogue(Section):
     """How long a question stays open."""
 
-    question_hours: Annotated[int, Field(ge=1, le=240)] = 24
+    question_hours: Annotated[
+        int, Field(strict=True, ge=1, le=240, description="a whole number of hours, 1 to 240")
+    ] = 24
 
 
 class ChannelState(enum.StrEnum):
@@ -147,8 +180,10 @@ class Settings(Section):
     @field_validator("time_zone")
     @classmethod
     def _known(cls, name: str) -> str:
-        if name not in zoneinfo.available_timezones():
-            raise ValueError("must be a name of the IANA time zone database, like Europe/Moscow")
+        try:
+            zoneinfo.ZoneInfo(name)
+        except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
+            raise ValueError("a name of the IANA time zone database, like Europe/Moscow") from error
         return name
 
     @property
