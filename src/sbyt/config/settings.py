@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 
-from sbyt.config.database import database_settings
-from sbyt.config.load import load_settings
+from sbyt.config.load import load_configuration
 
-SBYT = load_settings(os.environ)
+SBYT, DATABASE, SBYT_FILE = load_configuration(os.environ)
 
 SECRET_KEY = os.environ.get("SBYT_SECRET_KEY", "")
 DEBUG = False
@@ -19,7 +18,7 @@ INSTALLED_APPS = [
     "sbyt.payments",
     "sbyt.billing",
 ]
-DATABASES = {"default": database_settings(os.environ)}
+DATABASES = {"default": DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = SBYT.time_zone

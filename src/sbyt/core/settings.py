@@ -14,11 +14,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from sbyt.core.identifiers import email_address, phone_number
 from sbyt.core.resources import Resource
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), Field(description="a text, not empty")]
-Day = Annotated[int, Field(strict=True, ge=1, le=31, description="a day of the month, a whole number from 1 to 31")]
-Months = Annotated[int, Field(strict=True, ge=0, le=36, description="a whole number of months, 0 to 36")]
-Volume = Annotated[int, Field(strict=True, ge=0, description="a whole number of kWh, m3 or Gcal, 0 or more")]
-Count = Annotated[int, Field(strict=True, ge=1, description="a whole number, 1 or more")]
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1), Field(description="непустой текст в кавычках")
+]
+Day = Annotated[int, Field(strict=True, ge=1, le=31, description="день месяца, целое число от 1 до 31")]
+Months = Annotated[int, Field(strict=True, ge=0, le=36, description="целое число месяцев, от 0 до 36")]
+Volume = Annotated[int, Field(strict=True, ge=0, description="целое число кВт·ч, м³ или Гкал, не меньше 0")]
+Count = Annotated[int, Field(strict=True, ge=1, description="целое число, не меньше 1")]
 
 
 def _figures(*lengths: int) -> Callable[[str], str]:
@@ -26,7 +28,7 @@ def _figures(*lengths: int) -> Callable[[str], str]:
 
     def check(text: str) -> str:
         if len(text) not in lengths or not re.fullmatch(r"[0-9]+", text):
-            raise ValueError(" or ".join(f"{length} figures" for length in lengths))
+            raise ValueError("цифр должно быть " + " или ".join(map(str, lengths)))
         return text
 
     return check
@@ -35,13 +37,13 @@ def _figures(*lengths: int) -> Callable[[str], str]:
 def _phone(text: str) -> str:
     # A retailer may also have a short number of a few figures, which no numbering plan lists.
     if not re.fullmatch(r"[0-9]{3,6}", text) and phone_number(text) is None:
-        raise ValueError("a phone number, like 8 800 100-00-00")
+        raise ValueError("номер телефона, например 8 800 100-00-00")
     return text
 
 
 def _email(text: str) -> str:
     if email_address(text) is None:
-        raise ValueError("an e-mail address, like help@example.org")
+        raise ValueError("адрес электронной почты, например help@example.org")
     return text
 
 
@@ -55,13 +57,13 @@ class Bank(Section):
     """Where customers pay to (the payment document, decree 354, paragraph 69)."""
 
     name: Text
-    bic: Annotated[str, AfterValidator(_figures(9)), Field(description="9 figures, in quotes")]
-    account: Annotated[str, AfterValidator(_figures(20)), Field(description="20 figures, in quotes")]
+    bic: Annotated[str, AfterValidator(_figures(9)), Field(description="9 цифр в кавычках")]
+    account: Annotated[str, AfterValidator(_figures(20)), Field(description="20 цифр в кавычках")]
     correspondent_account: Annotated[
-        str, AfterValidator(_figures(20, 1)), Field(description='20 figures, in quotes, or "0" for none')
+        str, AfterValidator(_figures(20, 1)), Field(description='20 цифр в кавычках или "0", если его нет')
     ] = "0"
-    inn: Annotated[str, AfterValidator(_figures(10, 12)), Field(description="10 or 12 figures, in quotes")]
-    kpp: Annotated[str, AfterValidator(_figures(9)), Field(description="9 figures, in quotes")] | None = None
+    inn: Annotated[str, AfterValidator(_figures(10, 12)), Field(description="10 или 12 цифр в кавычках")]
+    kpp: Annotated[str, AfterValidator(_figures(9)), Field(description="9 цифр в кавычках")] | None = None
 
 
 class Company(Section):
@@ -70,7 +72,9 @@ class Company(Section):
     name: Text = "Энергосбыт"
     site: Text | None = None
     email: Annotated[Text, AfterValidator(_email)] | None = None
-    phones: tuple[Annotated[Text, AfterValidator(_phone)], ...] = Field(default=(), description="a list of texts")
+    phones: tuple[Annotated[Text, AfterValidator(_phone)], ...] = Field(
+        default=(), description="список текстов в квадратных скобках"
+    )
     bank: Bank | None = None
 
 
@@ -83,22 +87,22 @@ class Window(Section):
     @model_validator(mode="after")
     def _in_order(self) -> Window:
         if self.first_day > self.last_day:
-            raise ValueError(f"first_day ({self.first_day}) must not be after last_day ({self.last_day})")
+            raise ValueError(f"first_day ({self.first_day}) не может быть позже last_day ({self.last_day})")
         return self
 
 
 class Estimates(Section):
     """Limits of the average (decree 354, paragraphs 59 and 60; billing rule 6)."""
 
-    average_of_months: Annotated[Months, Field(ge=1, description="a whole number of months, 1 to 36")] = 6
-    least_months: Annotated[Months, Field(ge=1, description="a whole number of months, 1 to 36")] = 3
+    average_of_months: Annotated[Months, Field(ge=1, description="целое число месяцев, от 1 до 36")] = 6
+    least_months: Annotated[Months, Field(ge=1, description="целое число месяцев, от 1 до 36")] = 3
     average_periods: Months = 3
 
     @model_validator(mode="after")
     def _in_order(self) -> Estimates:
         if self.least_months > self.average_of_months:
             raise ValueError(
-                f"least_months ({self.least_months}) must not exceed average_of_months ({self.average_of_months})"
+                f"least_months ({self.least_months}) не может быть больше average_of_months ({self.average_of_months})"
             )
         return self
 
@@ -134,9 +138,7 @@ class Checks(Section):
 class Dialogue(Section):
     """How long a question stays open."""
 
-    question_hours: Annotated[
-        int, Field(strict=True, ge=1, le=240, description="a whole number of hours, 1 to 240")
-    ] = 24
+    question_hours: Annotated[int, Field(strict=True, ge=1, le=240, description="целое число часов, от 1 до 240")] = 24
 
 
 class ChannelState(enum.StrEnum):
@@ -161,7 +163,7 @@ class ChannelSettings(Section):
     @model_validator(mode="after")
     def _in_order(self) -> ChannelSettings:
         if self.first_day > self.last_day:
-            raise ValueError(f"first_day ({self.first_day}) must not be after last_day ({self.last_day})")
+            raise ValueError(f"first_day ({self.first_day}) не может быть позже last_day ({self.last_day})")
         return self
 
 
@@ -169,7 +171,7 @@ class Settings(Section):
     """The whole file. Every key has a default, so that an installation can be tried without one."""
 
     language: Literal["ru", "en"] = "ru"
-    time_zone: Text = "Europe/Moscow"
+    time_zone: Annotated[str, Field(description="часовой пояс из базы IANA, например Europe/Moscow")] = "Europe/Moscow"
     company: Company = Company()
     window: Window = Window()
     estimates: Estimates = Estimates()
@@ -183,7 +185,7 @@ class Settings(Section):
         try:
             zoneinfo.ZoneInfo(name)
         except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
-            raise ValueError("a name of the IANA time zone database, like Europe/Moscow") from error
+            raise ValueError("нет такого часового пояса") from error
         return name
 
     @property
