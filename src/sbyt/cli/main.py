@@ -2,16 +2,68 @@
 
 from __future__ import annotations
 
-import django
-import typer
+import importlib.metadata
+from typing import Any
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+import typer
+from typer.core import TyperGroup
+
+
+class DatabaseCommands(TyperGroup):
+    """Commands on one database: each begins only if it is ready, and none ends in a traceback if it is lost."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        if "--help" not in rest:
+            _begin(name or "")
+        return name, command, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        from django.db import OperationalError
+
+        try:
+            return super().invoke(ctx)
+        except OperationalError as error:
+            from sbyt.cli.readiness import NOT_READY, database_name
+
+            reason = str(error).strip().partition("\n")[0]
+            typer.echo(f"База {database_name()} не отвечает: {reason}", err=True)
+            typer.echo("Проверьте DATABASE_URL и что база доступна; подробнее: sbyt doctor", err=True)
+            raise typer.Exit(NOT_READY) from error
+
+
+def _begin(command: str) -> None:
+    import django
+
+    django.setup()
+    from sbyt.cli.readiness import PREPARING, require_migrated
+
+    if command not in PREPARING:
+        require_migrated()
+
+
+app = typer.Typer(
+    cls=DatabaseCommands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"sbyt {importlib.metadata.version('sbyt')}")
+        raise typer.Exit
 
 
 @app.callback()
-def start() -> None:
-    """Readings in, bills out."""
-    django.setup()
+def start(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
+) -> None:
+    """Readings in, bills out.
+
+    DATABASE_URL names the database (default: SQLite in ./var), SBYT_CONFIG the settings (default: ./sbyt.toml).
+    """
 
 
 @app.command()
@@ -19,4 +71,46 @@ def migrate() -> None:
     """Prepare an empty database, or bring one up to date."""
     from django.core.management import call_command
 
-    call_command("migrate", interactive=False, verbosity=1)
+    from sbyt.cli.readiness import database_name, refuse, sqlite_file, unknown_migrations, waiting_migrations
+
+    file = sqlite_file()
+    if file:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            refuse(f"Папку {file.parent} для базы не создать ({error.strerror}). Назовите другую в DATABASE_URL.")
+    if unknown := unknown_migrations():
+        refuse(f"База {database_name()} сделана более новой версией sbyt ({', '.join(unknown)}). Обновите программу.")
+    waiting = waiting_migrations()
+    if not waiting:
+        typer.echo(f"База {database_name()} уже готова, менять нечего.")
+        return
+    call_command("migrate", interactive=False, verbosity=0)
+    typer.echo(f"База {database_name()} готова. Применено изменений: {len(waiting)}.")
+
+
+@app.command()
+def doctor() -> None:
+    """Check this installation and say what to mend; the exit status is 1 if anything must be."""
+    from sbyt.cli.doctor import examine
+
+    examine()
+
+
+@app.command()
+def say(
+    text: str = typer.Argument("", help="What the customer sends."),
+    channel: str = typer.Option("console", help="The channel it comes through, like sms or email."),
+    sender: str = typer.Option("", "--from", help="Who sends it: a phone, an e-mail, a chat."),
+    id: str = typer.Option(None, help="The provider's message id; the same again gives the first answer again."),
+    at: str = typer.Option(None, help="When it was accepted: local time, like 2026-11-20T10:00:00 (default: now)."),
+    jsonl: bool = typer.Option(False, "--jsonl", help="Read one JSON object a line from standard input, write as many."),
+    json_output: bool = typer.Option(False, "--json", help="Show the whole result as JSON, not only the reply."),
+) -> None:
+    """Put a message through the real path: inbox, dialogue, checks, outbox."""
+    from django.conf import settings
+
+    from sbyt.cli.say import run
+
+    message = {"channel": channel, "from": sender, "text": text, "id": id, "at": at}
+    raise typer.Exit(run(message, settings.SBYT, jsonl=jsonl, as_json=json_output))

@@ -17,6 +17,10 @@ class Resource(enum.StrEnum):
         """The unit of measure: kWh, m3 or Gcal."""
         return _UNITS[self]
 
+    @property
+    def is_water(self) -> bool:
+        return self in (Resource.HOT_WATER, Resource.COLD_WATER)
+
 
 _UNITS = {
     Resource.ELECTRICITY: "kWh",

@@ -1,0 +1,153 @@
+"""What is said to a customer, as a code with fields, never as text. A renderer for each language makes words of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from dataclasses import dataclass
+
+from sbyt.conversation.facts import Way
+from sbyt.conversation.understanding import Problem
+from sbyt.core.resources import Resource
+from sbyt.metering.checks import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The values of one meter as an answer shows them, in whole units.
+
+    ``used`` since ``since`` and ``last`` are there only for a sender who is linked to the account.
+    """
+
+    account: str
+    serial: str
+    resource: Resource
+    decimals: int
+    zones: tuple[str, ...]
+    values: tuple[int, ...]
+    used: tuple[int, ...] = ()
+    last: tuple[int, ...] = ()
+    since: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Readings taken, for ``period``; ``late`` where they came after the window of the month before it.
+
+    ``estimated``: that month has no reading, and is billed by the average until it is recalculated.
+    """
+
+    meters: tuple[Shown, ...]
+    period: int
+    late: bool
+    estimated: bool
+    until: dt.date  # the last day to put it right
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyThere:
+    meters: tuple[Shown, ...]
+    period: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptInspected:
+    """The period holds an inspector's reading, which stays."""
+
+    meter: Shown
+    period: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not taken, and why. ``number`` is the account or serial that isn't known; ``staff``: people look at it now."""
+
+    code: Code
+    meter: Shown | None = None
+    account: str = ""
+    number: str = ""
+    lengths: tuple[int, ...] = ()
+    serials: tuple[str, ...] = ()
+    staff: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Doubted: ``meter`` as given, ``proposed`` what a yes would take, ``times`` the usual use if that is known."""
+
+    code: Code
+    meter: Shown
+    proposed: tuple[int, ...]
+    times: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A meter to choose from."""
+
+    serial: str
+    resource: Resource
+    zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked: which account, which meter, the register that is missing."""
+
+    problem: Problem
+    account: str = ""
+    accounts: tuple[str, ...] = ()
+    meters: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The channel takes no readings, today or any more; ``ways`` are the open ones."""
+
+    title: str
+    withdrawn: bool
+    first_day: int
+    last_day: int
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What is owed, in kopecks, for each account; negative is credit."""
+
+    accounts: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    meters: tuple[Shown, ...]
+    period: int
+
+
+class Saying(enum.StrEnum):
+    """What needs no fields."""
+
+    HELP = "help"
+    WELCOME = "welcome"
+    UNKNOWN = "unknown"
+    TOO_LONG = "too_long"
+    NOT_LINKED = "not_linked"
+    NOTHING_OPEN = "nothing_open"
+    NOT_TAKEN = "not_taken"  # after «нет»
+    NOTHING_TO_CANCEL = "nothing_to_cancel"
+    QUESTION_DROPPED = "question_dropped"
+    IS_IT_A_READING = "is_it_a_reading"
+    OPERATOR = "operator"
+    LANGUAGE = "language"
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    saying: Saying
+    first_day: int = 18
+    last_day: int = 25
+
+
+Act = (
+    Taken | AlreadyThere | KeptInspected | Refused | Confirm | Ask | Closed | Balance | Cancelled | Say
+)

@@ -1,0 +1,233 @@
+"""Which register each value may belong to, and whether what comes out is plausible."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sbyt.conversation.facts import AccountFacts, Facts, MeterFacts
+from sbyt.conversation.ways import Number, Value, Way
+from sbyt.core.units import to_units
+from sbyt.metering.checks import Code, judge
+
+#: More assignments than this can't be told apart; the customer is asked.
+_MOST_ASSIGNMENTS = 2_000
+
+_ZONE_PLACES: dict[tuple[int, str], int] = {
+    (1, "T1"): 0,
+    (1, "day"): 0,
+    (2, "T1"): 0,
+    (2, "T2"): 1,
+    (2, "day"): 0,
+    (2, "peak"): 0,
+    (2, "night"): 1,
+    (3, "T1"): 0,
+    (3, "T2"): 1,
+    (3, "T3"): 2,
+    (3, "peak"): 0,
+    (3, "night"): 1,
+    (3, "half"): 2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a reading was received, and the billing period that makes it."""
+
+    at: dt.datetime
+    period: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """The values of one meter in the order of its zones, in whole units; None where one is missing."""
+
+    meter: MeterFacts
+    values: tuple[int | None, ...]
+
+    @property
+    def complete(self) -> bool:
+        return None not in self.values
+
+    @property
+    def whole(self) -> tuple[int, ...]:
+        """The values of a meter of which none is missing."""
+        return tuple(value for value in self.values if value is not None)
+
+
+Assignment = tuple[Assigned, ...]
+
+
+def assignments(way: Way, account: AccountFacts) -> Iterator[Assignment]:
+    """Every way to give each value a register of its own, that the tags and the order of the registers allow.
+
+    Registers of one meter are read together: without a tag T1, T2, T3 in order, one right after the other.
+    """
+    meters = account.meters
+    filled: dict[int, dict[int, Number]] = {}
+    produced = 0
+
+    def place(at: int, last: int) -> Iterator[Assignment]:
+        nonlocal produced
+        if produced >= _MOST_ASSIGNMENTS:
+            return
+        if at == len(way.values):
+            produced += 1
+            yield tuple(
+                Assigned(meters[which], _values(meters[which], numbers)) for which, numbers in sorted(filled.items())
+            )
+            return
+        value = way.values[at]
+        for which, zone in _registers(value, way, account):
+            there = filled.setdefault(which, {})
+            continues = which == last or not there
+            in_order = value.tag.zone or not there or zone > max(there)
+            if zone not in there and in_order and (continues or value.tag.zone or value.tag.serial):
+                there[zone] = value.number
+                yield from place(at + 1, which)
+                del there[zone]
+            if not there:
+                del filled[which]
+
+    yield from place(0, -1)
+
+
+def _registers(value: Value, way: Way, account: AccountFacts) -> Iterator[tuple[int, int]]:
+    """The registers that what is said of a value allows: the meter's place among all, the zone's in the meter."""
+    tag = value.tag
+    serial = tag.serial or (way.serials[0] if len(way.serials) == 1 else "")
+    resources = tag.resources
+    if tag.preferred and any(meter.dial.resource is resources[0] for meter in account.active):
+        resources = resources[:1]
+    counted = 0
+    for which, meter in enumerate(account.meters):
+        if serial:
+            if meter.key != serial:
+                continue
+        elif meter.removed:
+            continue
+        if resources and meter.dial.resource not in resources:
+            continue
+        if value.number.unit and meter.dial.resource not in value.number.unit:
+            continue
+        counted += 1
+        if tag.ordinal and counted != tag.ordinal:
+            continue
+        if tag.zone:
+            zone = _ZONE_PLACES.get((meter.zones, tag.zone))
+            if zone is not None:
+                yield which, zone
+        else:
+            yield from ((which, zone) for zone in range(meter.zones))
+
+
+def _values(meter: MeterFacts, numbers: dict[int, Number]) -> tuple[int | None, ...]:
+    return tuple(
+        to_units(numbers[zone].whole, numbers[zone].fraction, meter.dial.decimals) if zone in numbers else None
+        for zone in range(meter.zones)
+    )
+
+
+# plausibility -------------------------------------------------------------------------------------------------------
+
+#: Which of a meter's codes decides, the worst first (the order of the checks).
+_WORST = (Code.IMPOSSIBLE, Code.LOWER, Code.ROLLOVER, Code.HIGH)
+
+
+def code_of(meter: MeterFacts, values: Sequence[int | None], facts: Facts, moment: Moment) -> Code | None:
+    """What the checks of single registers say of a meter's values: the worst decides, None is plausible."""
+    codes = set(register_codes(meter, values, facts, moment))
+    return next((code for code in _WORST if code in codes), None)
+
+
+def register_codes(
+    meter: MeterFacts, values: Sequence[int | None], facts: Facts, moment: Moment
+) -> list[Code | None]:
+    """What the checks say of each register; None is plausible, or no value."""
+    known = meter.history(moment.period, facts.estimates)
+    return [
+        None
+        if value is None
+        else judge(
+            value,
+            at,
+            meter.dial,
+            known,
+            period=moment.period,
+            taken_on=moment.at.date(),
+            checks=facts.checks,
+        )
+        for at, value in enumerate(values)
+    ]
+
+
+def is_known(assigned: Assigned, moment: Moment) -> bool:
+    """Whether the very values are already counted for this period."""
+    taken = assigned.meter.taken.get(moment.period, {})
+    return tuple(taken.get(zone) for zone in assigned.meter.zone_names) == assigned.values
+
+
+def exchanged(given: Sequence[Assigned], facts: Facts, moment: Moment) -> dict[int, tuple[int, ...]]:
+    """The exchanges that would make implausible values plausible: place among ``given`` and its values exchanged.
+
+    Two registers of one meter, or a hot and a cold water meter. Nothing where there is more than one way.
+    """
+    found: list[dict[int, tuple[int, ...]]] = []
+    for place, one in enumerate(given):
+        values = one.whole
+        if code_of(one.meter, values, facts, moment) is None:
+            continue
+        for first in range(len(values)):
+            for second in range(first + 1, len(values)):
+                swapped = list(values)
+                swapped[first], swapped[second] = swapped[second], swapped[first]
+                if code_of(one.meter, swapped, facts, moment) is None:
+                    found.append({place: tuple(swapped)})
+        if len(values) == 1 and one.meter.dial.resource.is_water:
+            found += _exchanged_water(given, place, facts, moment)
+    distinct = [exchange for at, exchange in enumerate(found) if exchange not in found[:at]]
+    merged: dict[int, tuple[int, ...]] = {}
+    for exchange in distinct:
+        if merged.keys() & exchange.keys():
+            return {}
+        merged.update(exchange)
+    return merged
+
+
+def _exchanged_water(
+    given: Sequence[Assigned], place: int, facts: Facts, moment: Moment
+) -> Iterator[dict[int, tuple[int, ...]]]:
+    one = given[place]
+    for other_place, other in enumerate(given):
+        if not other.meter.dial.resource.is_water or other.meter.dial.resource is one.meter.dial.resource:
+            continue
+        mine = _rescaled(other, one.meter)
+        theirs = _rescaled(one, other.meter)
+        if code_of(one.meter, mine, facts, moment) is None and code_of(other.meter, theirs, facts, moment) is None:
+            yield {place: mine, other_place: theirs} if place < other_place else {other_place: theirs, place: mine}
+
+
+def _rescaled(given: Assigned, meter: MeterFacts) -> tuple[int, ...]:
+    """The values of one meter as another would show them."""
+    more = meter.dial.decimals - given.meter.dial.decimals
+    return tuple(value * 10**more if more >= 0 else value // 10**-more for value in given.whole)
+
+
+def shortened(given: Assigned, facts: Facts, moment: Moment) -> tuple[int, ...] | None:
+    """The values without the last figures that were typed along, where that makes them plausible.
+
+    The red figures: as many as the dial has after the comma, else the fewest that do.
+    """
+    meter, values = given.meter, given.whole
+    decimals = meter.dial.decimals
+    for figures in sorted((1, 2, 3), key=lambda figures: figures != decimals):
+        codes = register_codes(meter, values, facts, moment)
+        unit = int(10**decimals)
+        shorter = tuple(
+            value if code is None else value // unit // 10**figures * unit
+            for value, code in zip(values, codes, strict=True)
+        )
+        if shorter != values and code_of(meter, shorter, facts, moment) is None:
+            return shorter
+    return None

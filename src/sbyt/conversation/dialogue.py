@@ -1,0 +1,420 @@
+"""One turn of the dialogue: from a message and what is known to what is done and said."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sbyt.conversation.acts import (
+    Act,
+    AlreadyThere,
+    Ask,
+    Balance,
+    Cancelled,
+    Choice,
+    Closed,
+    Confirm,
+    KeptInspected,
+    Refused,
+    Say,
+    Saying,
+    Shown,
+    Taken,
+)
+from sbyt.conversation.assignments import Moment
+from sbyt.conversation.facts import AccountFacts, Facts, MeterFacts
+from sbyt.conversation.segments import named_accounts
+from sbyt.conversation.state import (
+    Cancel,
+    Command,
+    Event,
+    Outcome,
+    Pending,
+    Question,
+    Reply,
+    Result,
+    State,
+    Status,
+    Store,
+    ToStaff,
+)
+from sbyt.conversation.tokens import Parsed, Use, parse
+from sbyt.conversation.understanding import Judged, Meaning, Problem, Understanding, understand
+from sbyt.conversation.vocabulary import Intent, Label, Tag
+from sbyt.core.money import half_up
+from sbyt.core.periods import Period
+from sbyt.metering.checks import Code
+
+_CONFIRMED = (Code.SWAPPED, Code.DECIMAL, Code.ROLLOVER, Code.HIGH)
+
+
+def reply(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
+    """Answer one message, received at this local time. Never raises, whatever the text."""
+    message = parse(event.text)
+    if state.question and not state.question.is_open(now, facts.question_hours):
+        state = state.asking(None)
+    turn = _Turn(state, facts, now)
+    if facts.channel.withdrawn:
+        return turn.closed()
+    if message.too_long:
+        return turn.say(Saying.TOO_LONG, Outcome.UNKNOWN, ToStaff("too_long"))
+    return turn.words(message) or turn.figures(event.text, message)
+
+
+class _Turn:
+    """What one turn knows: the state before it, the facts, the time."""
+
+    def __init__(self, state: State, facts: Facts, now: dt.datetime) -> None:
+        self.state = state
+        self.facts = facts
+        self.now = now
+
+    # words without figures -------------------------------------------------------------------------------------------
+
+    def words(self, message: Parsed) -> Reply | None:
+        """Answer a message that holds no reading; None if it may hold one."""
+        numbers = [group for group in message.groups if group.use is not Use.NOTHING]
+        answer = self._yes_or_no(message, [group.digits for group in numbers])
+        if answer is not None:
+            return self._confirmed() if answer else self._declined()
+        named = named_accounts(message, self.facts)
+        spanned = sum(one.last - one.first + 1 for one in named)
+        if spanned < len(numbers):
+            return None
+        if Intent.CANCEL in message.intents:
+            return self._cancel()
+        if Intent.BALANCE in message.intents:
+            return self._balance([one.account.number for one in named if one.account])
+        if numbers or (self.state.question and any(isinstance(item, Tag) for item in message.items)):
+            return None
+        return self._intent(message)
+
+    def _yes_or_no(self, message: Parsed, numbers: Sequence[str]) -> bool | None:
+        """Whether the message says yes or no, to something asked or not; None if it says neither, or both."""
+        keypad = self.facts.channel.rendering == "keypad" and self.state.question and self.state.question.pending
+        if keypad and numbers in (["1"], ["2"]):
+            return numbers == ["1"]
+        yes, no = Intent.YES in message.intents, Intent.NO in message.intents or "не" in message.words
+        if yes == no and not (no and Intent.NO in message.intents):
+            return None
+        if numbers and not (yes and self._names_pending(numbers)):
+            return None
+        return not no
+
+    def _names_pending(self, numbers: Sequence[str]) -> bool:
+        """«Да, 7800» says yes to 7800."""
+        pending = self.state.question.pending if self.state.question else ()
+        asked = {str(value) for one in pending for value in one.values}
+        return bool(asked) and all(number.lstrip("0") in asked for number in numbers)
+
+    def _intent(self, message: Parsed) -> Reply:
+        for intent, saying, outcome in (
+            (Intent.START, Saying.WELCOME, Outcome.INFO),
+            (Intent.HELP, Saying.HELP, Outcome.INFO),
+            (Intent.OPERATOR, Saying.OPERATOR, Outcome.INFO),
+        ):
+            if intent in message.intents:
+                staff = (ToStaff("operator"),) if intent is Intent.OPERATOR else ()
+                return self.say(saying, outcome, *staff)
+        for intent, language in ((Intent.ENGLISH, "en"), (Intent.RUSSIAN, "ru")):
+            if intent in message.intents:
+                self.state = replace(self.state, language=language)
+                return self.say(Saying.LANGUAGE, Outcome.INFO)
+        return self.say(Saying.UNKNOWN, Outcome.UNKNOWN)
+
+    def say(self, saying: Saying, outcome: Outcome, *commands: Command) -> Reply:
+        window = self.facts.window
+        return Reply(self.state, commands, (Say(saying, window.first_day, window.last_day),), outcome)
+
+    def closed(self) -> Reply:
+        channel = self.facts.channel
+        act = Closed(channel.title, channel.withdrawn, channel.first_day, channel.last_day, channel.ways)
+        return Reply(self.state, (), (act,), Outcome.CLOSED, Code.CLOSED)
+
+    def _confirmed(self) -> Reply:
+        question = self.state.question
+        if not question or not question.pending:
+            return self.say(Saying.NOTHING_OPEN, Outcome.INFO)
+        collected = _Collected(self)
+        for one in question.pending:
+            account = self.facts.account(one.account)
+            meter = account and next((meter for meter in account.meters if meter.serial == one.serial), None)
+            if account and meter:
+                moment = Moment(question.at, self.facts.period(question.at))
+                collected.take(account, meter, one.values, one.rolled, moment, one.code)
+        self.state = self.state.asking(None)
+        return collected.reply()
+
+    def _declined(self) -> Reply:
+        question = self.state.question
+        if not question or not question.pending:
+            return self.say(Saying.NOTHING_OPEN, Outcome.INFO)
+        self.state = self.state.asking(replace(question, pending=()))
+        return self.say(Saying.NOT_TAKEN, Outcome.INFO)
+
+    def _cancel(self) -> Reply:
+        if self.state.question:
+            self.state = self.state.asking(None)
+            return self.say(Saying.QUESTION_DROPPED, Outcome.INFO)
+        own = [one for one in self.facts.own if one.period == self.facts.period(self.now)]
+        if not own:
+            return self.say(Saying.NOTHING_TO_CANCEL, Outcome.INFO)
+        shown = tuple(
+            Shown(own_account, serial, meter.dial.resource, meter.dial.decimals, zones, values)
+            for own_account, serial, meter, zones, values in self._own_by_meter()
+        )
+        return Reply(self.state, (Cancel(tuple(own)),), (Cancelled(shown, own[0].period),), Outcome.INFO)
+
+    def _own_by_meter(self) -> list[tuple[str, str, MeterFacts, tuple[str, ...], tuple[int, ...]]]:
+        found = []
+        for account in self.facts.accounts:
+            for meter in account.meters:
+                mine = [one for one in self.facts.own if (one.account, one.serial) == (account.number, meter.serial)]
+                if mine:
+                    zones, values = tuple(one.zone for one in mine), tuple(one.value for one in mine)
+                    found.append((account.number, meter.serial, meter, zones, values))
+        return found
+
+    def _balance(self, named: Sequence[str]) -> Reply:
+        numbers = named or self.facts.linked
+        if not numbers or any(number not in self.facts.linked for number in numbers):
+            return self.say(Saying.NOT_LINKED, Outcome.REFUSED)
+        owed = [self.facts.account(number) for number in numbers]
+        sums = tuple((account.number, account.balance) for account in owed if account and account.balance is not None)
+        return Reply(self.state, (), (Balance(sums),), Outcome.INFO)
+
+    # figures ---------------------------------------------------------------------------------------------------------
+
+    def figures(self, text: str, message: Parsed) -> Reply:
+        """Answer a message that may hold a reading: alone, or together with what was asked about."""
+        if not self.facts.channel.takes_readings(self.now.date()):
+            return self.closed()
+        if self._only_asks(message):
+            return self.say(Saying.IS_IT_A_READING, Outcome.ASK)
+        if not message.groups and not any(isinstance(item, Tag) for item in message.items):
+            return self.say(Saying.UNKNOWN, Outcome.UNKNOWN)
+        moment = Moment(self.now, self.facts.period(self.now))
+        alone = understand(message, self.facts, moment)
+        if alone.complete or not self.state.question:
+            return self._answer(alone, text, moment, has_values=message.has_values)
+        question = self.state.question
+        together = f"{question.text}\n{text}"
+        at = question.at if question.has_values else self.now
+        joined_moment = Moment(at, self.facts.period(at))
+        joined = understand(parse(together), self.facts, joined_moment)
+        if joined.complete or _further(joined, alone):
+            has_values = question.has_values or message.has_values
+            return self._answer(joined, together, joined_moment, has_values=has_values)
+        return self._answer(alone, text, moment, has_values=message.has_values)
+
+    def _only_asks(self, message: Parsed) -> bool:
+        """A question in which a number stands is no reading, unless it says that it is one."""
+        if Intent.QUESTION not in message.intents or not message.has_values:
+            return False
+        labelled = any(group.label is Label.READING or group.unit for group in message.groups)
+        tagged = any(isinstance(item, Tag) for item in message.items)
+        return not (labelled or tagged or named_accounts(message, self.facts))
+
+    def _answer(self, meant: Understanding, text: str, moment: Moment, *, has_values: bool) -> Reply:
+        collected = _Collected(self, Question(text, moment.at, self.now, has_values))
+        if meant.unknown_account:
+            collected.refuse(Code.UNKNOWN_ACCOUNT, number=meant.unknown_account)
+        if meant.problem:
+            collected.ask(Ask(meant.problem, accounts=meant.fitting))
+        for meaning in meant.meanings:
+            collected.meaning(meaning, moment)
+        return collected.reply()
+
+
+def _further(joined: Understanding, alone: Understanding) -> bool:
+    """Whether what was asked and what came now, read together, say more than what came alone."""
+    if not joined.meanings:
+        return False
+    problems = {meaning.problem for meaning in joined.meanings}
+    return not problems & {Problem.TOO_MANY, Problem.UNFIT} or not alone.meanings
+
+
+class _Collected:
+    """What the meanings of one message come to: state, commands, acts, readings."""
+
+    def __init__(self, turn: _Turn, question: Question | None = None) -> None:
+        self.turn = turn
+        self.facts = turn.facts
+        self.question = question
+        self.commands: list[Command] = []
+        self.acts: list[Act] = []
+        self.results: list[Result] = []
+        self.taken: dict[int, list[Shown]] = {}
+        self.there: dict[int, list[Shown]] = {}
+        self.pending: list[Pending] = []
+        self.reasons: list[str] = []
+        self.outcomes: set[Outcome] = set()
+        self.refusals = dict(turn.state.refusals)
+        self.asked = False
+        self.closed_month_known = True  # whether each meter taken has a reading for the month before
+
+    def meaning(self, meaning: Meaning, moment: Moment) -> None:
+        """Add what was understood of one account."""
+        if meaning.unknown_meter:
+            serials = tuple(meter.serial for meter in meaning.account.active)
+            self.refuse(Code.UNKNOWN_METER, account=meaning.account, number=meaning.unknown_meter, serials=serials)
+        elif meaning.problem:
+            choices = tuple(
+                Choice(meter.serial, meter.dial.resource, meter.zone_names) for meter in meaning.meters
+            )
+            self.ask(Ask(meaning.problem, meaning.account.number, meters=choices))
+        for judged in meaning.judged:
+            self._judged(meaning.account, judged, moment)
+
+    def _judged(self, account: AccountFacts, judged: Judged, moment: Moment) -> None:
+        meter = judged.meter
+        if judged.code is Code.DUPLICATE:
+            self.there.setdefault(moment.period, []).append(self._shown(account, meter, judged.values, moment))
+            self._result(account, meter, judged.values, moment, Status.DUPLICATE)
+            self.outcomes.add(Outcome.DUPLICATE)
+        elif judged.code is None:
+            self.take(account, meter, judged.values, (False,) * meter.zones, moment, "ok")
+        elif judged.code in _CONFIRMED:
+            self._confirm(account, judged, moment)
+        else:
+            self._refuse_values(account, judged, moment)
+
+    def take(
+        self,
+        account: AccountFacts,
+        meter: MeterFacts,
+        values: tuple[int, ...],
+        rolled: tuple[bool, ...],
+        moment: Moment,
+        verdict: str,
+    ) -> None:
+        """Take a meter's values, unless an inspector's stand for the period."""
+        shown = self._shown(account, meter, values, moment)
+        if moment.period in meter.inspected:
+            self.acts.append(KeptInspected(shown, moment.period))
+            self.outcomes.add(Outcome.INFO)
+            self.commands.append(ToStaff("inspected", account.number, meter.serial, values))
+            return
+        self.taken.setdefault(moment.period, []).append(shown)
+        self.closed_month_known &= bool(meter.taken.get(moment.period - 1))
+        self.commands.append(
+            Store(account.number, meter.serial, values, rolled, moment.at, moment.period, verdict)
+        )
+        self._result(account, meter, values, moment, Status.ACCEPTED)
+        self.outcomes.add(Outcome.ACCEPTED)
+        self.refusals = {}
+
+    def _confirm(self, account: AccountFacts, judged: Judged, moment: Moment) -> None:
+        meter, code = judged.meter, judged.code
+        assert code is not None
+        shown = self._shown(account, meter, judged.values, moment)
+        self.acts.append(Confirm(code, shown, judged.confirmed, self._times(account, meter, judged.values, moment)))
+        rolled = judged.rolled or (False,) * meter.zones
+        self.pending.append(Pending(account.number, meter.serial, judged.confirmed, rolled, code))
+        self._result(account, meter, judged.confirmed, moment, Status.PENDING)
+        self.outcomes.add(Outcome.CONFIRM)
+        self.reasons.append(code)
+
+    def _refuse_values(self, account: AccountFacts, judged: Judged, moment: Moment) -> None:
+        code = judged.code
+        assert code is not None
+        shown = self._shown(account, judged.meter, judged.values, moment)
+        self.refuse(code, account=account, meter=shown, values=judged.values)
+        if code is Code.IMPOSSIBLE:
+            self._result(account, judged.meter, judged.values, moment, Status.PENDING)
+
+    def refuse(
+        self,
+        code: Code,
+        *,
+        account: AccountFacts | None = None,
+        meter: Shown | None = None,
+        number: str = "",
+        serials: tuple[str, ...] = (),
+        values: tuple[int, ...] = (),
+    ) -> None:
+        """Refuse; what only a person can decide, and a second refusal of the same kind, goes to staff."""
+        self.refusals[code] = self.refusals.get(code, 0) + 1
+        staff = code is Code.IMPOSSIBLE or self.refusals[code] > 1
+        named = account.number if account else ""
+        if staff:
+            self.commands.append(ToStaff(code, named, meter.serial if meter else "", values))
+        lengths = tuple(sorted(self.facts.account_lengths))
+        self.acts.append(Refused(code, meter, named, number, lengths, serials, staff))
+        self.outcomes.add(Outcome.REFUSED)
+        self.reasons.append(code)
+
+    def ask(self, act: Ask) -> None:
+        self.acts.append(act)
+        self.outcomes.add(Outcome.ASK)
+        self.reasons.append(act.problem)
+        self.asked = True
+
+    # putting it together ---------------------------------------------------------------------------------------------
+
+    _ORDER = (
+        Outcome.ACCEPTED,
+        Outcome.CONFIRM,
+        Outcome.ASK,
+        Outcome.REFUSED,
+        Outcome.DUPLICATE,
+        Outcome.INFO,
+    )
+
+    def reply(self) -> Reply:
+        """The turn as a whole: accepted if anything was, and the first reason why something was not."""
+        facts = self.facts
+        first: list[Act] = []
+        for period, meters in self.taken.items():
+            late = period > Period.of(self.turn.now.date())
+            estimated = late and not self.closed_month_known
+            until = Period(period).first_day.replace(day=min(facts.window.last_day, Period(period).days))
+            first.append(Taken(tuple(meters), period, late, estimated, until))
+        first += [AlreadyThere(tuple(meters), period) for period, meters in self.there.items()]
+        outcome = next((one for one in self._ORDER if one in self.outcomes), Outcome.UNKNOWN)
+        reason = self.reasons[0] if self.reasons else Code.DUPLICATE if outcome is Outcome.DUPLICATE else None
+        return Reply(
+            replace(self.turn.state.asking(self._next_question()), refusals=self.refusals),
+            tuple(self.commands),
+            (*first, *self.acts),
+            outcome,
+            reason,
+            tuple(self.results),
+        )
+
+    def _next_question(self) -> Question | None:
+        if self.question is None:
+            return None
+        if self.pending:
+            context = "\n".join(f"{one.account} {one.serial}" for one in self.pending)
+            return replace(self.question, text=context, pending=tuple(self.pending), has_values=False)
+        return self.question if self.asked else None
+
+    def _shown(self, account: AccountFacts, meter: MeterFacts, values: tuple[int, ...], moment: Moment) -> Shown:
+        """The meter's values; use and last value only for a sender who is linked to the account."""
+        dial = meter.dial
+        shown = Shown(account.number, meter.serial, dial.resource, dial.decimals, meter.zone_names, values)
+        last = meter.history(moment.period, self.facts.estimates).last
+        if account.number not in self.facts.linked or last is None or len(values) != meter.zones:
+            return shown
+        used = tuple((value - before) % dial.full for value, before in zip(values, last.values, strict=True))
+        return replace(shown, used=used, last=last.values, since=last.taken_on)
+
+    def _times(self, account: AccountFacts, meter: MeterFacts, values: tuple[int, ...], moment: Moment) -> int | None:
+        """How many times the usual use this would be, rounded; nothing of it to a sender who isn't linked."""
+        known = meter.history(moment.period, self.facts.estimates)
+        if account.number not in self.facts.linked or known.last is None or None in known.averages:
+            return None
+        months = max(moment.period - known.last.period, 1)
+        usual = sum(average for average in known.averages if average is not None) * months
+        used = sum(value - before for value, before in zip(values, known.last.values, strict=True))
+        return half_up(used, usual) if usual > 0 and used > 0 else None
+
+    def _result(
+        self, account: AccountFacts, meter: MeterFacts, values: tuple[int, ...], moment: Moment, status: Status
+    ) -> None:
+        self.results += [
+            Result(account.number, meter.serial, zone, value, meter.dial.decimals, moment.period, status)
+            for zone, value in zip(meter.zone_names, values, strict=False)
+        ]

@@ -1,0 +1,121 @@
+"""What the dialogue is told: accounts, meters and their counted readings, the sender's links, the channel."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sbyt.core.identifiers import account_key, serial_key
+from sbyt.core.periods import Period, period_of_receipt
+from sbyt.core.resources import ZONES
+from sbyt.core.settings import Checks, Estimates, Window
+from sbyt.metering.checks import Dial
+from sbyt.metering.counting import Counted
+from sbyt.metering.history import History, history
+
+
+@dataclass(frozen=True)
+class MeterFacts:
+    """A meter and what counts of it. ``taken``: for a period, the value of each register handed in for it so far."""
+
+    serial: str
+    dial: Dial
+    zones: int
+    counted: Sequence[Counted] = ()
+    taken: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    inspected: frozenset[int] = frozenset()  # the periods that hold an inspector's reading
+    removed: bool = False
+    _histories: dict[int, History] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def key(self) -> str:
+        return serial_key(self.serial)
+
+    @property
+    def zone_names(self) -> tuple[str, ...]:
+        return ZONES[: self.zones]
+
+    def history(self, period: int, estimates: Estimates) -> History:
+        """What the periods before this one tell."""
+        if period not in self._histories:
+            self._histories[period] = history(self.counted, period, self.zones, self.dial.full, estimates)
+        return self._histories[period]
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    """An account with its meters in the order of import; ``balance`` in kopecks, owed if positive."""
+
+    number: str
+    meters: tuple[MeterFacts, ...]
+    balance: int | None = None
+
+    @property
+    def key(self) -> str:
+        return account_key(self.number)
+
+    @property
+    def active(self) -> tuple[MeterFacts, ...]:
+        return tuple(meter for meter in self.meters if not meter.removed)
+
+
+@dataclass(frozen=True)
+class OwnReading:
+    """A reading that this sender handed in last, with the period it counts for."""
+
+    account: str
+    serial: str
+    zone: str
+    value: int
+    decimals: int
+    period: int
+
+
+@dataclass(frozen=True)
+class Way:
+    """An open way to hand in readings: its title, address and days of the month."""
+
+    title: str
+    address: str | None
+    first_day: int
+    last_day: int
+
+
+@dataclass(frozen=True)
+class ChannelFacts:
+    """The channel that the message came through; ``ways`` are the open ones, this one left out if closed."""
+
+    title: str = ""
+    rendering: str = "text"
+    first_day: int = 1
+    last_day: int = 31
+    withdrawn: bool = False
+    ways: tuple[Way, ...] = ()
+
+    def takes_readings(self, day: dt.date) -> bool:
+        return not self.withdrawn and self.first_day <= day.day <= self.last_day
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a reply may rest on. ``accounts`` holds whatever the mentions found, and the linked ones."""
+
+    accounts: tuple[AccountFacts, ...] = ()
+    linked: tuple[str, ...] = ()
+    account_lengths: frozenset[int] = frozenset()
+    longest_dial: int = 9
+    channel: ChannelFacts = ChannelFacts()
+    own: tuple[OwnReading, ...] = ()
+    window: Window = Window()
+    checks: Checks = Checks()
+    estimates: Estimates = Estimates()
+    question_hours: int = 24
+    phones: tuple[str, ...] = ()
+
+    def account(self, number: str) -> AccountFacts | None:
+        return next((account for account in self.accounts if account.number == number), None)
+
+    def period(self, at: dt.datetime) -> Period:
+        """The billing period of something received at this local time (billing rule 1)."""
+        return period_of_receipt(at.date(), self.window.last_day)

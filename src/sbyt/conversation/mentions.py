@@ -1,0 +1,35 @@
+"""What a message makes it necessary to look up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sbyt.conversation.segments import candidates
+from sbyt.conversation.state import State
+from sbyt.conversation.tokens import Parsed, parse
+from sbyt.conversation.vocabulary import Intent
+from sbyt.core.identifiers import account_key
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """Keys of accounts that may be meant (core.identifiers.account_key), and whether own readings are wanted."""
+
+    account_keys: frozenset[str]
+    wants_own_readings: bool
+    wants_balance: bool
+
+
+def mentions(text: str, state: State | None = None) -> Mentions:
+    """What must be known before ``reply`` can answer: of the message, and of the question it may answer."""
+    message = parse(text)
+    keys = _keys(message)
+    if state and state.question:
+        keys |= _keys(parse(state.question.text)) | {account_key(one.account) for one in state.question.pending}
+    return Mentions(
+        frozenset(keys), Intent.CANCEL in message.intents, Intent.BALANCE in message.intents
+    )
+
+
+def _keys(message: Parsed) -> set[str]:
+    return {account_key(digits) for _, _, digits in candidates(message.groups)}

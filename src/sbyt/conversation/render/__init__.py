@@ -1,0 +1,51 @@
+"""Acts into words, for each language and for what a channel can show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sbyt.conversation.acts import Act, Ask, Confirm
+from sbyt.conversation.render.english import English
+from sbyt.conversation.render.russian import Russian
+from sbyt.conversation.render.words import Words
+
+#: Two segments of an SMS in Cyrillic letters.
+LONGEST_SMS = 134
+
+LANGUAGES: dict[str, Words] = {"ru": Russian(), "en": English()}
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a channel sends: the text, and what may be pressed instead of typed."""
+
+    text: str
+    buttons: tuple[str, ...] = ()
+
+
+def render(acts: Sequence[Act], language: str, rendering: str, number: str) -> Rendered:
+    """Make words of acts. ``rendering``: text, short (an SMS), buttons or keypad; ``number`` is what staff find it by.
+
+    Of the ways to say it, each shorter than the one before, the first that fits is taken.
+    """
+    words = LANGUAGES[language]
+    keypad = rendering == "keypad"
+    spoken = [words.say(acts, terseness, keypad=keypad) + words.number(number) for terseness in range(3)]
+    if rendering != "short":
+        return Rendered(spoken[0], _buttons(acts, words) if rendering == "buttons" else ())
+    fitting = next((text for text in spoken if len(text) <= LONGEST_SMS), None)
+    return Rendered(fitting or _cut(spoken[-1], words.number(number)))
+
+
+def _buttons(acts: Sequence[Act], words: Words) -> tuple[str, ...]:
+    if any(isinstance(act, Confirm) for act in acts):
+        return words.yes_or_no
+    for act in acts:
+        if isinstance(act, Ask):
+            return act.accounts or tuple(words.choice(meter) for meter in act.meters)
+    return ()
+
+
+def _cut(text: str, number: str) -> str:
+    return text[: LONGEST_SMS - len(number) - 1].rstrip() + "…" + number

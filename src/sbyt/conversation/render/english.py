@@ -1,0 +1,200 @@
+"""English, for those who prefer it: the same in the same order."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sbyt.conversation.acts import (
+    AlreadyThere,
+    Ask,
+    Balance,
+    Cancelled,
+    Closed,
+    Confirm,
+    KeptInspected,
+    Refused,
+    Say,
+    Saying,
+    Shown,
+    Taken,
+)
+from sbyt.conversation.render.words import Words
+from sbyt.conversation.understanding import Problem
+from sbyt.core.money import roubles
+from sbyt.core.periods import Period
+from sbyt.core.resources import Resource
+from sbyt.metering.checks import Code
+
+_MONTHS = (
+    "January February March April May June July August September October November December".split()
+)
+
+
+class English(Words):
+    point = "."
+    yes_or_no = ("Yes", "No")
+    resources = {
+        Resource.ELECTRICITY: "electricity",
+        Resource.HOT_WATER: "hot water",
+        Resource.COLD_WATER: "cold water",
+        Resource.GAS: "gas",
+        Resource.HEAT: "heating",
+    }
+    units = {
+        Resource.ELECTRICITY: "kWh",
+        Resource.HOT_WATER: "m³",
+        Resource.COLD_WATER: "m³",
+        Resource.GAS: "m³",
+        Resource.HEAT: "Gcal",
+    }
+    zones = {
+        (2, "T1"): "day",
+        (2, "T2"): "night",
+        (3, "T1"): "peak",
+        (3, "T2"): "night",
+        (3, "T3"): "half-peak",
+    }
+
+    def day(self, day: dt.date) -> str:
+        return f"{day.day} {_MONTHS[day.month - 1]}"
+
+    def number(self, number: str) -> str:
+        return f" No {number}" if number else ""
+
+    @staticmethod
+    def _month(period: int) -> str:
+        return _MONTHS[Period(period).month - 1]
+
+    def taken(self, act: Taken, terse: int) -> str:
+        return f"{self._what_was_taken(act, terse)} {self._what_it_means(act, terse)}"
+
+    def _what_was_taken(self, act: Taken, terse: int) -> str:
+        if len(act.meters) > 1:
+            return f"Taken: {self.meters(act.meters, terse)}."
+        (shown,) = act.meters
+        taken = f"Taken: {self.values(shown)}" + ("" if terse == 2 else f", meter {self.tail(shown.serial)}")
+        if shown.used and shown.since and terse < 2 and not act.late:
+            return f"{taken}, {self.used(shown)} since {self.day(shown.since)}."
+        return f"{taken}."
+
+    def _what_it_means(self, act: Taken, terse: int) -> str:
+        month, until = self._month(act.period), self.day(act.until)
+        if act.late:
+            closed = self._month(act.period - 1)
+            if act.estimated and terse < 2:
+                return f"{closed} is closed: it goes by the average, and the {month} bill puts it right."
+            return f"{closed} is closed, it goes on the {month} bill."
+        if terse == 0:
+            return f"It goes on the {month} bill. A mistake? Send the right value by {until}."
+        return f"It goes on the {month} bill. Correct it by {until}."
+
+    def already_there(self, act: AlreadyThere, terse: int) -> str:
+        return f"We have these already: {self.meters(act.meters, max(terse, 1))}, {self._month(act.period)}."
+
+    def kept_inspected(self, act: KeptInspected, terse: int) -> str:
+        said = f"An inspector read meter {self.tail(act.meter.serial)} for {self._month(act.period)}; that goes on the bill."
+        return said if terse else f"{said} Not right? Answer «operator»."
+
+    def refused(self, act: Refused, terse: int) -> str:
+        said = self._why_refused(act, terse)
+        return f"{said} A member of staff will look at it." if act.staff and terse < 2 else said
+
+    def _why_refused(self, act: Refused, terse: int) -> str:
+        if act.code is Code.UNKNOWN_ACCOUNT:
+            return f"We found no account {act.number}. The number is at the top of the bill."
+        if act.code is Code.UNKNOWN_METER:
+            ours = ", ".join(self.tail(serial) for serial in act.serials)
+            known = f" Account {act.account} has: {ours}." if ours and terse == 0 else ""
+            return f"This account has no meter {act.number}.{known} Check the number and send it again."
+        if act.meter is None:
+            return "Not taken. Check the figures and send them again."
+        serial, values = self.tail(act.meter.serial), self.values(act.meter)
+        if act.code is Code.REMOVED:
+            return f"Meter {serial} was taken off. Send the reading of the one that is there now."
+        again = "Check the figures and send them again."
+        if act.code is Code.LOWER:
+            return f"Not taken: {values} is below the last reading{self._last(act.meter)}. {again}"
+        return f"Not taken: {values} for meter {serial} can't be. {again}"
+
+    def _last(self, shown: Shown) -> str:
+        if not shown.last or not shown.since:
+            return ""
+        return f", {self.values(shown, shown.last)} of {self.day(shown.since)}"
+
+    def confirm(self, act: Confirm, terse: int, *, keypad: bool) -> str:
+        how = "Press 1 if so, 2 if not." if keypad else "Answer YES or send another number."
+        given, proposed = self.values(act.meter), self.values(act.meter, act.proposed)
+        if act.code is Code.SWAPPED:
+            name = self.resources[act.meter.resource] + " " if act.meter.resource.is_water else ""
+            return f"The values seem exchanged. Take {name}{proposed}? {how}"
+        if act.code is Code.DECIMAL:
+            return f"{given} seems to hold the red figures too. Take {proposed}? {how}"
+        if act.code is Code.ROLLOVER:
+            return f"{given} is below the last reading. Did meter {self.tail(act.meter.serial)} pass zero? {how}"
+        return f"{self._how_much(act, given)} Is that right? {how}"
+
+    def _how_much(self, act: Confirm, given: str) -> str:
+        shown = act.meter
+        if not shown.used or not shown.since:
+            return f"{given} for meter {self.tail(shown.serial)} is unusually much."
+        times = f", {act.times} times the usual" if act.times and act.times > 1 else ""
+        return f"{given} means {self.used(shown)} since {self.day(shown.since)}{times}."
+
+    def ask(self, act: Ask, terse: int) -> str:
+        match act.problem:
+            case Problem.NO_ACCOUNT:
+                return "Send the account and the reading, like: 2000000001 4425. The account is at the top of the bill."
+            case Problem.WHICH_ACCOUNT:
+                listed = ", ".join(act.accounts[:3])
+                return f"Several accounts are linked: {listed}. Send account and reading: {act.accounts[0]} 905"
+            case Problem.NO_VALUE:
+                return f"Found account {act.account}. Now send the reading."
+            case Problem.MISSING:
+                (meter,) = act.meters[:1]
+                names = " and ".join(self.zone(zone, len(meter.zones)) for zone in meter.zones)
+                return f"Meter {self.tail(meter.serial)} has {len(meter.zones)} registers. Send {names}, like: 8242 3104"
+            case Problem.WHICH_METER | Problem.SEVERAL_MEANINGS | Problem.UNFIT:
+                listed = ", ".join(self.choice(meter) for meter in act.meters[:4])
+                return f"Which meter is it? You have: {listed}. Name it, like: light 4425"
+            case Problem.NO_METER:
+                return f"Account {act.account} has no meter. Answer «operator»."
+            case _:
+                return "There are more numbers than registers. Send the account and one number for each register."
+
+    def closed(self, act: Closed, terse: int) -> str:
+        if act.withdrawn:
+            what = f"{act.title} takes no readings any more."
+        else:
+            what = f"{act.title} takes readings from the {act.first_day}th to the {act.last_day}th."
+        ways = [self.way(way) for way in act.ways][: (None, 4, 2)[terse]]
+        return f"{what} Send them by {', '.join(ways)}." if ways else f"{what} Please call us."
+
+    def balance(self, act: Balance, terse: int) -> str:
+        return " ".join(
+            f"Account {account}: {'to pay' if owed > 0 else 'in credit'} {roubles(abs(owed))} RUB."
+            if owed
+            else f"Account {account}: all paid."
+            for account, owed in act.accounts
+        )
+
+    def cancelled(self, act: Cancelled, terse: int) -> str:
+        return f"Taken back: {self.meters(act.meters, max(terse, 1))}, {self._month(act.period)}. Send the right reading."
+
+    def saying(self, act: Say, terse: int) -> str:
+        return _SAYINGS[act.saying].format(first=act.first_day, last=act.last_day)
+
+
+_SAYINGS = {
+    Saying.HELP: "Send account and reading, like: 2000000001 4425, from {first} to {last}. Undo: cancel. Debt: balance.",
+    Saying.WELCOME: "Hello. Send your account and the reading, like: 2000000001 4425. The account is on the bill.",
+    Saying.UNKNOWN: "We found no reading here. Send account and reading, like: 2000000001 4425. More: help",
+    Saying.TOO_LONG: "The message is very long, a member of staff will read it. Quicker: 2000000001 4425",
+    Saying.NOT_LINKED: "Only those linked to an account see it. Write from the phone or e-mail in the contract.",
+    Saying.NOTHING_OPEN: "We asked nothing just now. Send account and reading, like: 2000000001 4425",
+    Saying.NOT_TAKEN: "All right, not taken. Send the right reading.",
+    Saying.NOTHING_TO_CANCEL: "There is no reading of yours this month that could be taken back.",
+    Saying.QUESTION_DROPPED: "All right, the question is dropped, nothing was taken.",
+    Saying.IS_IT_A_READING: "If this is a reading, send it as: reading 4425. If it is a question, answer: operator",
+    Saying.OPERATOR: "Passed on to a member of staff. Readings need no one: send account and number.",
+    Saying.LANGUAGE: "English from now on.",
+}

@@ -1,0 +1,272 @@
+"""Russian, on «вы», in short plain words: what happened, what it means, what to do."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sbyt.conversation.acts import (
+    AlreadyThere,
+    Ask,
+    Balance,
+    Cancelled,
+    Closed,
+    Confirm,
+    KeptInspected,
+    Refused,
+    Say,
+    Saying,
+    Shown,
+    Taken,
+)
+from sbyt.conversation.render.words import Words
+from sbyt.conversation.understanding import Problem
+from sbyt.core.money import roubles
+from sbyt.core.periods import Period
+from sbyt.core.resources import Resource
+from sbyt.metering.checks import Code
+
+_OF_MONTH = (
+    "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
+)
+_MONTHS = "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split()
+_HOW_MANY = {2: "два показания", 3: "три показания"}
+
+
+class Russian(Words):
+    point = ","
+    yes_or_no = ("Да", "Нет")
+    resources = {
+        Resource.ELECTRICITY: "свет",
+        Resource.HOT_WATER: "горячая вода",
+        Resource.COLD_WATER: "холодная вода",
+        Resource.GAS: "газ",
+        Resource.HEAT: "отопление",
+    }
+    units = {
+        Resource.ELECTRICITY: "кВт·ч",
+        Resource.HOT_WATER: "м³",
+        Resource.COLD_WATER: "м³",
+        Resource.GAS: "м³",
+        Resource.HEAT: "Гкал",
+    }
+    zones = {
+        (2, "T1"): "день",
+        (2, "T2"): "ночь",
+        (3, "T1"): "пик",
+        (3, "T2"): "ночь",
+        (3, "T3"): "полупик",
+    }
+
+    def day(self, day: dt.date) -> str:
+        return f"{day.day} {_OF_MONTH[day.month - 1]}"
+
+    def number(self, number: str) -> str:
+        return f" № {number}" if number else ""
+
+    @staticmethod
+    def _month(period: int) -> str:
+        return _MONTHS[Period(period).month - 1]
+
+    def taken(self, act: Taken, terse: int) -> str:
+        return f"{self._what_was_taken(act, terse)} {self._what_it_means(act, terse)}"
+
+    def _what_was_taken(self, act: Taken, terse: int) -> str:
+        if len(act.meters) > 1:
+            return f"Приняли: {self.meters(act.meters, terse)}."
+        (shown,) = act.meters
+        taken = f"Приняли {self.values(shown)}" + ("" if terse == 2 else f" по счётчику {self.tail(shown.serial)}")
+        if shown.used and shown.since and terse < 2 and not act.late:
+            return f"{taken}: {self.used(shown)} с {self.day(shown.since)}."
+        return f"{taken}."
+
+    def _what_it_means(self, act: Taken, terse: int) -> str:
+        month, until = self._month(act.period), self.day(act.until)
+        if act.late:
+            closed = self._month(act.period - 1)
+            if act.estimated and terse < 2:
+                return (
+                    f"За {closed} приём уже закрыт: посчитаем по среднему, а в счёте за {month} пересчитаем."
+                )
+            return f"За {closed} приём закрыт, войдёт в счёт за {month}."
+        if terse == 0:
+            return f"Войдёт в счёт за {month}. Ошиблись? Пришлите верное до {until}."
+        if terse == 1:
+            return f"Войдёт в счёт за {month}. Исправить можно до {until}."
+        return f"Счёт за {month}, исправить до {act.until:%d.%m}."
+
+    def already_there(self, act: AlreadyThere, terse: int) -> str:
+        if len(act.meters) > 1:
+            return f"Эти показания у нас уже есть: {self.meters(act.meters, terse)}, {self._month(act.period)}."
+        (shown,) = act.meters
+        return (
+            f"Эти показания у нас уже есть: {self.values(shown)}, счётчик {self.tail(shown.serial)}, "
+            f"{self._month(act.period)}."
+        )
+
+    def kept_inspected(self, act: KeptInspected, terse: int) -> str:
+        said = f"За {self._month(act.period)} показания счётчика {self.tail(act.meter.serial)} снял контролёр, они и войдут в счёт."
+        return said if terse else f"{said} Не согласны? Ответьте «оператор», разберёмся."
+
+    def refused(self, act: Refused, terse: int) -> str:
+        said = self._why_refused(act, terse)
+        if act.staff and terse < 2:
+            return f"{said} Передали сотруднику, он разберётся."
+        return said
+
+    def _why_refused(self, act: Refused, terse: int) -> str:
+        if act.code is Code.UNKNOWN_ACCOUNT:
+            where = f"Номер вверху квитанции{self._lengths(act.lengths)}."
+            return f"Счёт {act.number} не нашли. {where}"
+        if act.code is Code.UNKNOWN_METER:
+            ours = ", ".join(self.tail(serial) for serial in act.serials)
+            known = f" На счёте {act.account}: {ours}." if ours and terse == 0 else ""
+            return f"Счётчик {act.number} на этом счёте не нашли.{known} Проверьте номер и пришлите ещё раз."
+        if act.meter is None:
+            return "Не приняли. Проверьте цифры и пришлите ещё раз."
+        serial, values = self.tail(act.meter.serial), self.values(act.meter)
+        if act.code is Code.REMOVED:
+            return f"Счётчик {serial} снят. Пришлите показания того, что стоит сейчас."
+        again = "Проверьте цифры и пришлите ещё раз."
+        if act.code is Code.LOWER:
+            return f"Не приняли: {values} меньше прошлого{self._last(act.meter)}. {again}"
+        return f"Не приняли {values}, счётчик {serial}: столько быть не может. {again}"
+
+    def _last(self, shown: Shown) -> str:
+        if not shown.last or not shown.since:
+            return ""
+        return f", {self.values(shown, shown.last)} от {self.day(shown.since)}"
+
+    @staticmethod
+    def _lengths(lengths: tuple[int, ...]) -> str:
+        if not lengths or len(lengths) > 3:
+            return ""
+        return f", {' или '.join(str(length) for length in lengths)} цифр"
+
+    def confirm(self, act: Confirm, terse: int, *, keypad: bool) -> str:
+        if keypad:
+            how = "Если верно, нажмите 1, если нет, 2."
+        elif terse == 0:
+            how = "Ответьте ДА или пришлите другое число."
+        else:
+            how = "ДА или пришлите заново."
+        serial = self.tail(act.meter.serial)
+        given, proposed = self.values(act.meter), self.values(act.meter, act.proposed)
+        if act.code is Code.SWAPPED:
+            if act.meter.resource.is_water:
+                what = f"Похоже, горячая и холодная переставлены. Записать {self.resources[act.meter.resource]} {proposed}?"
+            elif len(act.meter.zones) == 2:
+                what = f"Похоже, день и ночь переставлены. Записать {proposed}?"
+            else:
+                what = f"Похоже, показания переставлены. Записать {proposed}?"
+            return f"{what} {how}".replace("другое число", "заново")
+        if act.code is Code.DECIMAL:
+            return f"{given}: похоже, лишние цифры, красные после запятой. Записать {proposed}? {how}"
+        if act.code is Code.ROLLOVER:
+            return f"{given} меньше прошлого. Счётчик {serial} прошёл через ноль? {how}"
+        return f"{self._how_much(act, given)} Всё верно? {how}"
+
+    def _how_much(self, act: Confirm, given: str) -> str:
+        shown = act.meter
+        if not shown.used or not shown.since:
+            return f"{given} по счётчику {self.tail(shown.serial)} — это необычно много."
+        times = f", в {act.times} раз больше обычного" if act.times and act.times > 1 else ""
+        return f"{given} — это {self.used(shown)} с {self.day(shown.since)}{times}."
+
+    def ask(self, act: Ask, terse: int) -> str:
+        match act.problem:
+            case Problem.NO_ACCOUNT:
+                return "Пришлите номер счёта и показание. Номер вверху квитанции. Например: 2000000001 4425"
+            case Problem.WHICH_ACCOUNT:
+                return self._which_account(act)
+            case Problem.NO_VALUE:
+                return f"Счёт {act.account} нашли. Пришлите показания: {self._example(act)}"
+            case Problem.MISSING:
+                return self._missing(act)
+            case Problem.WHICH_METER | Problem.SEVERAL_MEANINGS | Problem.UNFIT:
+                return self._which_meter(act, terse)
+            case Problem.NO_METER:
+                return f"По счёту {act.account} у нас нет счётчика. Ответьте «оператор», разберёмся."
+            case _:
+                return f"Чисел больше, чем у счётчиков показаний. Пришлите счёт и показания: {self._example(act)}"
+
+    @staticmethod
+    def _which_account(act: Ask) -> str:
+        accounts = act.accounts[:3]
+        listed = " и ".join((", ".join(accounts[:-1]), accounts[-1]) if len(accounts) > 1 else accounts)
+        count = {2: "два счёта", 3: "три счёта"}.get(len(act.accounts), "несколько счетов")
+        return f"К этому номеру привязаны {count}: {listed}. Пришлите счёт и показание: {accounts[-1]} 905"
+
+    def _missing(self, act: Ask) -> str:
+        (meter,) = act.meters[:1]
+        names = [self.zone(zone, len(meter.zones)) for zone in meter.zones]
+        wanted = " и ".join((", ".join(names[:-1]), names[-1]))
+        example = " ".join(("8242", "3104", "1250")[: len(names)])
+        return (
+            f"У счётчика {self.tail(meter.serial)} {_HOW_MANY.get(len(names), 'несколько показаний')}. "
+            f"Пришлите {wanted}, например: {example}"
+        )
+
+    def _which_meter(self, act: Ask, terse: int) -> str:
+        if terse == 2 or not act.meters:
+            return "Не поняли, к какому счётчику показание. Назовите его, например: свет 4425"
+        listed = ", ".join(self.choice(meter) for meter in act.meters[:4])
+        return f"Не поняли, к какому счётчику показание. У вас: {listed}. Назовите его, например: {self._example(act)}"
+
+    def _example(self, act: Ask) -> str:
+        examples = {
+            Resource.ELECTRICITY: "свет 4425",
+            Resource.HOT_WATER: "гвс 121,5",
+            Resource.COLD_WATER: "хвс 244,5",
+            Resource.GAS: "газ 1520",
+            Resource.HEAT: "тепло 12,4",
+        }
+        if len(act.meters) == 1:
+            return " ".join(("8242", "3104", "1250")[: len(act.meters[0].zones)])
+        kinds = list(dict.fromkeys(meter.resource for meter in act.meters))[:2]
+        return " ".join(examples[kind] for kind in kinds) or "4425"
+
+    def closed(self, act: Closed, terse: int) -> str:
+        if act.withdrawn:
+            what = f"{act.title} больше не принимает показания."
+        else:
+            what = f"{act.title} принимает показания с {act.first_day} по {act.last_day} число."
+        ways = [self.way(way) for way in act.ways][: (None, 4, 2)[terse]]
+        return f"{what} Отправьте так: {', '.join(ways)}." if ways else f"{what} Позвоните нам."
+
+    def balance(self, act: Balance, terse: int) -> str:
+        return " ".join(self._balance_of(account, owed) for account, owed in act.accounts)
+
+    @staticmethod
+    def _balance_of(account: str, owed: int) -> str:
+        if owed > 0:
+            return f"Счёт {account}: к оплате {roubles(owed).replace('.', ',')} ₽."
+        if owed < 0:
+            return f"Счёт {account}: переплата {roubles(-owed).replace('.', ',')} ₽."
+        return f"Счёт {account}: всё оплачено."
+
+    def cancelled(self, act: Cancelled, terse: int) -> str:
+        return (
+            f"Отменили {self.meters(act.meters, max(terse, 1))} за {self._month(act.period)}. "
+            "Пришлите верные показания, когда сможете."
+        )
+
+    def saying(self, act: Say, terse: int) -> str:
+        days = f"с {act.first_day} по {act.last_day} число"
+        return _SAYINGS[act.saying].format(days=days)
+
+
+_SAYINGS = {
+    Saying.HELP: "Пришлите счёт и показание, например: 2000000001 4425. Ждём их {days}. Отменить: отмена. "
+    "Узнать долг: баланс.",
+    Saying.WELCOME: "Здравствуйте. Пришлите номер счёта и показание, например: 2000000001 4425. Номер вверху квитанции.",
+    Saying.UNKNOWN: "Не нашли здесь показаний. Пришлите счёт и показание, например: 2000000001 4425. Подсказка: помощь",
+    Saying.TOO_LONG: "Сообщение слишком длинное, его прочтёт сотрудник. Быстрее так: 2000000001 4425",
+    Saying.NOT_LINKED: "Сведения о счёте видит только тот, кто к нему привязан. Напишите с телефона или почты из договора.",
+    Saying.NOTHING_OPEN: "Мы сейчас ни о чём не спрашивали. Пришлите счёт и показание, например: 2000000001 4425",
+    Saying.NOT_TAKEN: "Хорошо, не записали. Пришлите верные показания.",
+    Saying.NOTHING_TO_CANCEL: "Отменять нечего: ваших показаний за этот месяц, которые ещё можно отменить, нет.",
+    Saying.QUESTION_DROPPED: "Хорошо, вопрос сняли, ничего не записали.",
+    Saying.IS_IT_A_READING: "Если это показание, пришлите его со словом: показание 4425. Если вопрос, напишите: оператор",
+    Saying.OPERATOR: "Передали сотруднику, он ответит. Показания можно прислать и без него: счёт и число.",
+    Saying.LANGUAGE: "Дальше по-русски.",
+}

@@ -1,0 +1,143 @@
+"""What the languages share: how figures and serials are written, and which act is said by which method."""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from sbyt.conversation.acts import (
+    Act,
+    AlreadyThere,
+    Ask,
+    Balance,
+    Cancelled,
+    Choice,
+    Closed,
+    Confirm,
+    KeptInspected,
+    Refused,
+    Say,
+    Shown,
+    Taken,
+)
+from sbyt.conversation.facts import Way
+from sbyt.core.resources import Resource
+from sbyt.core.units import from_units
+
+
+class Words(ABC):
+    """A language. ``terse`` is 0 for a whole answer, 1 for a short one, 2 for the shortest that still says it."""
+
+    point: str
+    yes_or_no: tuple[str, str]
+    resources: dict[Resource, str]
+    units: dict[Resource, str]
+    zones: dict[tuple[int, str], str]
+
+    def say(self, acts: Sequence[Act], terse: int, *, keypad: bool = False) -> str:
+        """All acts of an answer, one after the other."""
+        return " ".join(self._say(act, terse, keypad=keypad) for act in acts)
+
+    def _say(self, act: Act, terse: int, *, keypad: bool) -> str:
+        match act:
+            case Taken():
+                return self.taken(act, terse)
+            case AlreadyThere():
+                return self.already_there(act, terse)
+            case KeptInspected():
+                return self.kept_inspected(act, terse)
+            case Refused():
+                return self.refused(act, terse)
+            case Confirm():
+                return self.confirm(act, terse, keypad=keypad)
+            case Ask():
+                return self.ask(act, terse)
+            case Closed():
+                return self.closed(act, terse)
+            case Balance():
+                return self.balance(act, terse)
+            case Cancelled():
+                return self.cancelled(act, terse)
+            case Say():
+                return self.saying(act, terse)
+
+    @abstractmethod
+    def taken(self, act: Taken, terse: int) -> str: ...
+
+    @abstractmethod
+    def already_there(self, act: AlreadyThere, terse: int) -> str: ...
+
+    @abstractmethod
+    def kept_inspected(self, act: KeptInspected, terse: int) -> str: ...
+
+    @abstractmethod
+    def refused(self, act: Refused, terse: int) -> str: ...
+
+    @abstractmethod
+    def confirm(self, act: Confirm, terse: int, *, keypad: bool) -> str: ...
+
+    @abstractmethod
+    def ask(self, act: Ask, terse: int) -> str: ...
+
+    @abstractmethod
+    def closed(self, act: Closed, terse: int) -> str: ...
+
+    @abstractmethod
+    def balance(self, act: Balance, terse: int) -> str: ...
+
+    @abstractmethod
+    def cancelled(self, act: Cancelled, terse: int) -> str: ...
+
+    @abstractmethod
+    def saying(self, act: Say, terse: int) -> str: ...
+
+    @abstractmethod
+    def number(self, number: str) -> str:
+        """The short number by which staff find the answer, as it stands at its end."""
+
+    # figures ---------------------------------------------------------------------------------------------------------
+
+    def index(self, units: int, decimals: int) -> str:
+        """An index as on the meter, without zeros at the end of the fraction."""
+        return from_units(units, decimals, trim=True).replace(".", self.point)
+
+    def values(self, shown: Shown, values: Sequence[int] | None = None) -> str:
+        """The values of a meter, each register by its name where there are several."""
+        given = shown.values if values is None else values
+        written = [self.index(value, shown.decimals) for value in given]
+        if len(shown.zones) == 1:
+            return written[0] if written else ""
+        names = [self.zone(zone, len(shown.zones)) for zone in shown.zones]
+        return ", ".join(f"{name} {value}" for name, value in zip(names, written, strict=False))
+
+    def zone(self, zone: str, of: int) -> str:
+        return self.zones.get((of, zone), zone)
+
+    @staticmethod
+    def tail(serial: str) -> str:
+        """The end of a serial, enough to know the meter by."""
+        return serial if len(serial) <= 4 else f"…{serial[-4:]}"
+
+    def choice(self, meter: Choice) -> str:
+        return f"{self.resources[meter.resource]} {self.tail(meter.serial)}"
+
+    def used(self, shown: Shown) -> str:
+        """What was used since last time, all registers together, with its unit of measure."""
+        return f"{self.index(sum(shown.used), shown.decimals)} {self.units[shown.resource]}"
+
+    def meters(self, meters: Sequence[Shown], terse: int) -> str:
+        """Several meters and their values in one line."""
+        return "; ".join(
+            f"{self.tail(shown.serial) if terse == 2 else self._named(shown)} {self.values(shown)}" for shown in meters
+        )
+
+    def _named(self, shown: Shown) -> str:
+        return f"{self.resources[shown.resource]} {self.tail(shown.serial)}"
+
+    @abstractmethod
+    def day(self, day: dt.date) -> str: ...
+
+    @staticmethod
+    def way(way: Way) -> str:
+        return f"{way.title} {way.address}" if way.address else way.title

@@ -1,0 +1,164 @@
+"""Whose figures are whose: the accounts that a message names, and the numbers and tags that belong to each."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sbyt.conversation.facts import AccountFacts, Facts
+from sbyt.conversation.tokens import Group, Parsed, Use
+from sbyt.conversation.vocabulary import Label, Tag
+from sbyt.core.identifiers import account_key
+
+#: So many groups of figures at most make one account: «2 000 000 001».
+_MOST_GROUPS = 6
+_LONGEST_ACCOUNT = 24
+_JOINS_ACCOUNT = re.compile(r"[ .-]?")
+
+Item = Group | Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An account that a message names: where, and whether exactly as it is written on the bill."""
+
+    first: int  # place of its first group among the groups
+    last: int
+    account: AccountFacts | None  # None: labelled as an account, or as long as one, and there is no such
+    digits: str
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """An account and what is said of it. ``named`` is None where the sender's link names the account."""
+
+    account: AccountFacts
+    items: tuple[Item, ...]
+    named: Named | None
+
+
+def candidates(groups: Sequence[Group]) -> Iterator[tuple[int, int, str]]:
+    """Every run of groups that may be an account's number: places of its first and last group, and its figures."""
+    for first, group in enumerate(groups):
+        if group.use is Use.NOTHING:
+            continue
+        digits = group.digits
+        yield first, first, digits
+        for last in range(first + 1, min(first + _MOST_GROUPS, len(groups))):
+            gap = groups[last].gap
+            if gap is None or not _JOINS_ACCOUNT.fullmatch(gap) or groups[last].use is Use.NOTHING:
+                break
+            digits += groups[last].digits
+            if len(digits) > _LONGEST_ACCOUNT:
+                break
+            yield first, last, digits
+
+
+def named_accounts(message: Parsed, facts: Facts) -> list[Named]:
+    """The accounts that the message names, the longest run of groups first, none overlapping another."""
+    by_key: dict[str, list[AccountFacts]] = {}
+    for account in facts.accounts:
+        by_key.setdefault(account.key, []).append(account)
+    found: list[Named] = []
+    for first, last, digits in candidates(message.groups):
+        matching = by_key.get(account_key(digits), [])
+        exact = [account for account in matching if account.number == digits]
+        if exact or len(matching) == 1:
+            found.append(Named(first, last, exact[0] if exact else matching[0], digits, bool(exact)))
+    found.sort(key=lambda one: (not one.exact, one.first - one.last, one.first))
+    kept: list[Named] = []
+    for named in found:
+        if all(named.last < there.first or there.last < named.first for there in kept):
+            kept.append(named)
+    return sorted(kept, key=lambda one: one.first)
+
+
+def labelled_unknown(message: Parsed, named: Sequence[Named]) -> str | None:
+    """The figures labelled as an account that belong to none we know."""
+    inside = {place for one in named for place in range(one.first, one.last + 1)}
+    for place, group in enumerate(message.groups):
+        if group.label is Label.ACCOUNT and place not in inside and group.use is not Use.NOTHING:
+            return group.digits
+    return None
+
+
+def looks_like_account(group: Group, facts: Facts) -> bool:
+    """As long as accounts are and too long for any dial."""
+    length = len(group.digits)
+    return group.use is Use.ANY and length in facts.account_lengths and length > facts.longest_dial
+
+
+def partitions(message: Parsed, named: Sequence[Named], linked: Sequence[AccountFacts]) -> list[list[Segment]]:
+    """The ways to say which figures belong to which account, the most likely first.
+
+    An exact number is an account. One that differs in leading zeros may be a value, where another account is named or
+    linked; so may an exact one where another account is named, or where it is the serial of a linked account's meter.
+    """
+    ways: list[list[Named]] = []
+    sure = [one for one in named if one.exact]
+    if named:
+        ways.append(list(named))
+    if sure and len(sure) < len(named):
+        ways.append(sure)
+    ways += [[one] for one in (sure or named) if len(named) > 1]
+    result = [cut for way in ways for cut in _cuts(message, way)]
+    serials = {meter.key for account in linked for meter in account.meters}
+    if len(linked) == 1 and (not sure or any(one.digits in serials for one in sure)):
+        result.append([Segment(linked[0], message.items, None)])
+    return result
+
+
+def _cuts(message: Parsed, named: Sequence[Named]) -> list[list[Segment]]:
+    """Cut the message at the accounts: what follows each belongs to it, or, where one stands last, what precedes."""
+    if len({one.account for one in named if one.account}) <= 1:
+        return [[_whole(message, named)]]
+    places = [_place(message, one.first) for one in named]
+    inside = {id(group) for one in named for group in message.groups[one.first : one.last + 1]}
+    items = [(place, item) for place, item in enumerate(message.items) if id(item) not in inside]
+    leading = [item for place, item in items if place < places[0]]
+    trailing = [item for place, item in items if place > places[-1]]
+    cuts: list[list[Segment]] = []
+    if not any(_may_be_value(item) for item in leading):
+        cuts.append(_cut(named, items, [*places[1:], len(message.items)], leading))
+    if not any(_may_be_value(item) for item in trailing) and leading:
+        cuts.append(_cut(named, items, places, []))
+    return cuts
+
+
+def _cut(
+    named: Sequence[Named], items: Sequence[tuple[int, Item]], until: Sequence[int], skip: Sequence[Item]
+) -> list[Segment]:
+    segments: dict[str, Segment] = {}
+    start = -1
+    for one, end in zip(named, until, strict=True):
+        mine = tuple(item for place, item in items if start <= place < end and not any(item is other for other in skip))
+        start = end
+        if one.account is None:
+            continue
+        there = segments.get(one.account.number)
+        segments[one.account.number] = Segment(one.account, (there.items if there else ()) + mine, one)
+    return list(segments.values())
+
+
+def _whole(message: Parsed, named: Sequence[Named]) -> Segment:
+    inside = {id(group) for one in named for group in message.groups[one.first : one.last + 1]}
+    account = next(one.account for one in named if one.account)
+    return Segment(account, tuple(item for item in message.items if id(item) not in inside), named[0])
+
+
+def _place(message: Parsed, group: int) -> int:
+    wanted = message.groups[group]
+    return next(place for place, item in enumerate(message.items) if item is wanted)
+
+
+def _may_be_value(item: Item) -> bool:
+    return isinstance(item, Group) and item.use is Use.ANY and len(item.digits) > 3
+
+
+def before_account(message: Parsed, named: Named) -> Iterator[Group]:
+    """Short numbers right before the account: a service or region code, no value («ЖКХ 1# ЛС», «23 ЛС»)."""
+    for group in itertools.takewhile(lambda group: len(group.digits) <= 3, message.groups[: named.first]):
+        yield group

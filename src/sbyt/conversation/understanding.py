@@ -1,0 +1,311 @@
+"""What a message means for each account it speaks of: taken only where all ways that pass the checks agree."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sbyt.conversation.assignments import (
+    Assigned,
+    Assignment,
+    Moment,
+    assignments,
+    code_of,
+    exchanged,
+    is_known,
+    register_codes,
+    shortened,
+)
+from sbyt.conversation.facts import AccountFacts, Facts, MeterFacts
+from sbyt.conversation.segments import (
+    Item,
+    Segment,
+    before_account,
+    labelled_unknown,
+    looks_like_account,
+    named_accounts,
+    partitions,
+)
+from sbyt.conversation.tokens import Group, Parsed, Use
+from sbyt.conversation.vocabulary import Label, Tag
+from sbyt.conversation.ways import Way, ways, with_serials
+from sbyt.metering.checks import Code
+
+
+class Problem(enum.StrEnum):
+    """Why a message can't be taken as it is, and what must be asked."""
+
+    NO_ACCOUNT = "no_account"
+    WHICH_ACCOUNT = "which_account"
+    NO_VALUE = "no_value"
+    MISSING = "missing"
+    WHICH_METER = "which_meter"
+    TOO_MANY = "too_many"
+    UNFIT = "unfit"
+    SEVERAL_MEANINGS = "several_meanings"
+    NO_METER = "no_meter"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The values of one meter and what the checks say: None is taken; ``proposed`` is what a confirmation would take."""
+
+    meter: MeterFacts
+    values: tuple[int, ...]
+    code: Code | None
+    proposed: tuple[int, ...] = ()
+    rolled: tuple[bool, ...] = ()
+
+    @property
+    def confirmed(self) -> tuple[int, ...]:
+        return self.proposed or self.values
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a message means for one account."""
+
+    account: AccountFacts
+    judged: tuple[Judged, ...] = ()
+    problem: Problem | None = None
+    meters: tuple[MeterFacts, ...] = ()  # those that the problem is about
+    named: bool = False
+    unknown_meter: str = ""
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.judged or self.unknown_meter)
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What a message means: for each account, or the number that is no account, or what keeps it from meaning any."""
+
+    meanings: tuple[Meaning, ...] = ()
+    problem: Problem | None = None
+    unknown_account: str = ""
+    fitting: tuple[str, ...] = field(default=())  # accounts to choose from
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.unknown_account) or any(meaning.complete for meaning in self.meanings)
+
+
+def understand(message: Parsed, facts: Facts, moment: Moment) -> Understanding:
+    """Weigh every way of reading the message against what is known."""
+    named = named_accounts(message, facts)
+    linked = [account for account in facts.accounts if account.number in facts.linked]
+    unknown = labelled_unknown(message, named) or _unknown_account(message, facts, named, linked)
+    if unknown and not any(one.exact for one in named):
+        return Understanding(unknown_account=unknown)
+    cuts = partitions(message, named, linked)
+    if not cuts:
+        return _unnamed(message, facts, linked, moment)
+    weighed = [[_weigh(message, segment, facts, moment) for segment in cut] for cut in cuts if cut]
+    passing = [way for way in weighed if all(_passes(meaning) for meaning in way)]
+    distinct = {_essence(way): way for way in reversed(passing)}
+    if len(distinct) > 1:
+        accounts = tuple(dict.fromkeys(meaning.account.number for way in distinct.values() for meaning in way))
+        return Understanding(problem=Problem.WHICH_ACCOUNT, fitting=accounts)
+    chosen = next(iter(distinct.values())) if distinct else _likeliest(weighed)
+    return Understanding(tuple(chosen), unknown_account=unknown or "")
+
+
+def _passes(meaning: Meaning) -> bool:
+    return bool(meaning.judged) and all(one.code in (None, Code.DUPLICATE) for one in meaning.judged)
+
+
+def _essence(way: Sequence[Meaning]) -> frozenset[tuple[str, str, tuple[int, ...]]]:
+    return frozenset((one.account.number, judged.meter.serial, judged.values) for one in way for judged in one.judged)
+
+
+def _likeliest(weighed: Sequence[list[Meaning]]) -> list[Meaning]:
+    """Where no way passes whole: the first in which every account says something, else the first."""
+    return next((way for way in weighed if all(meaning.complete for meaning in way)), weighed[0])
+
+
+def _unknown_account(
+    message: Parsed, facts: Facts, named: Sequence[object], linked: Sequence[AccountFacts]
+) -> str | None:
+    """A number that can only have been meant as an account: as long as accounts are, too long for any dial."""
+    serials = {meter.key for account in facts.accounts for meter in account.meters}
+    for group in message.groups:
+        if group.use is not Use.ANY or group.digits in serials or named:
+            continue
+        if looks_like_account(group, facts):
+            return group.digits
+        others = any(other is not group and other.use is Use.ANY for other in message.groups)
+        if len(group.digits) > facts.longest_dial and others and group.label is not Label.METER:
+            return group.digits
+    return None
+
+
+def _unnamed(message: Parsed, facts: Facts, linked: Sequence[AccountFacts], moment: Moment) -> Understanding:
+    """No account is named: the one of several linked that a serial or a tag fits alone, else asked."""
+    if not linked:
+        return Understanding(problem=Problem.NO_ACCOUNT)
+    if any(isinstance(item, Tag) for item in message.items) or message.skeleton:
+        by_serial = [account for account in linked if with_serials(message, message.items, account)[1]]
+        fitting = by_serial or ([
+            account for account in linked if any(isinstance(item, Tag) for item in message.items)
+            and _fits(message, account)
+        ])  # fmt: skip
+        if len(fitting) == 1:
+            segment = Segment(fitting[0], message.items, None)
+            return Understanding((_weigh(message, segment, facts, moment),))
+    return Understanding(problem=Problem.WHICH_ACCOUNT, fitting=tuple(account.number for account in linked))
+
+
+def _fits(message: Parsed, account: AccountFacts) -> bool:
+    return any(True for way in ways(message.items, ()) for _ in assignments(way, account))
+
+
+# one account --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Weighed:
+    """The assignments found, each once, in the order of likelihood."""
+
+    passing: dict[tuple[object, ...], Assignment] = field(default_factory=dict)
+    natural: dict[tuple[object, ...], Assignment] = field(default_factory=dict)
+    unusual: dict[tuple[object, ...], Assignment] = field(default_factory=dict)
+    partial: list[Assignment] = field(default_factory=list)
+    untagged_partial: list[Assignment] = field(default_factory=list)
+    values: int = 0
+
+    def add(self, way: Way, assignment: Assignment, facts: Facts, moment: Moment) -> None:
+        key = tuple((one.meter.serial, one.values) for one in assignment)
+        if not all(one.complete for one in assignment):
+            self.partial.append(assignment)
+            if all(value.tag == Tag() for value in way.values) and _plausible(assignment, facts, moment):
+                self.untagged_partial.append(assignment)
+        elif key not in self.passing and _plausible(assignment, facts, moment):
+            self.passing[key] = assignment
+        else:
+            (self.natural if way.natural else self.unusual).setdefault(key, assignment)
+
+
+def _plausible(assignment: Assignment, facts: Facts, moment: Moment) -> bool:
+    return all(
+        not one.meter.removed
+        and (is_known(one, moment) or code_of(one.meter, one.values, facts, moment) is None)
+        for one in assignment
+    )
+
+
+def _weigh(message: Parsed, segment: Segment, facts: Facts, moment: Moment) -> Meaning:
+    account, named = segment.account, segment.named is not None
+    items, serials = with_serials(message, _without_service_code(message, segment), account)
+    if not account.meters:
+        return Meaning(account, problem=Problem.NO_METER, named=named)
+    found = _weigh_ways(ways(items, serials), account, facts, moment)
+    if serials:
+        plain = _weigh_ways(ways(_without_service_code(message, segment), ()), account, facts, moment)
+        found.passing = {**plain.passing, **found.passing}
+    if len(found.passing) == 1 and not found.untagged_partial:
+        (only,) = found.passing.values()
+        return Meaning(account, _judge(only, facts, moment), named=named)
+    foreign = _foreign_serial(items, account, has_assignments=bool(found.natural or found.partial or found.passing))
+    if foreign and not found.passing:
+        return Meaning(account, unknown_meter=foreign, named=named)
+    if found.passing:
+        return Meaning(account, problem=_doubt(found.passing.values()), meters=account.active, named=named)
+    possible = found.natural or found.unusual
+    if len(possible) == 1 and not (found.untagged_partial and found.natural):
+        (only,) = possible.values()
+        return Meaning(account, _judge(only, facts, moment), named=named)
+    if serials and not possible and not found.partial and found.values == 0:
+        return _only_serial(account, serials, named=named)
+    return _asked(account, found, possible, named=named)
+
+
+def _weigh_ways(ways_found: Iterable[Way], account: AccountFacts, facts: Facts, moment: Moment) -> _Weighed:
+    found = _Weighed()
+    for way in ways_found:
+        found.values = max(found.values, len(way.values))
+        for assignment in assignments(way, account):
+            found.add(way, assignment, facts, moment)
+    return found
+
+
+def _doubt(passing: Iterable[Assignment]) -> Problem:
+    """Which question tells the plausible ways apart: the same figures on several meters, or several figures."""
+    figures = {tuple(sorted(value for one in assignment for value in one.whole)) for assignment in passing}
+    return Problem.WHICH_METER if len(figures) == 1 else Problem.SEVERAL_MEANINGS
+
+
+def _asked(account: AccountFacts, found: _Weighed, possible: dict[tuple[object, ...], Assignment], *, named: bool) -> Meaning:
+    if possible:
+        return Meaning(account, problem=Problem.WHICH_METER, meters=account.active, named=named)
+    if found.partial:
+        halves = {one.meter.serial: one.meter for partial in found.partial for one in partial if not one.complete}
+        problem = Problem.MISSING if len(halves) == 1 else Problem.WHICH_METER
+        return Meaning(account, problem=problem, meters=tuple(halves.values()), named=named)
+    if not found.values:
+        return Meaning(account, problem=Problem.NO_VALUE, meters=account.active, named=named)
+    registers = sum(meter.zones for meter in account.active)
+    problem = Problem.TOO_MANY if found.values > registers else Problem.UNFIT
+    return Meaning(account, problem=problem, meters=account.active, named=named)
+
+
+def _only_serial(account: AccountFacts, serials: Sequence[str], *, named: bool) -> Meaning:
+    meters = tuple(meter for meter in account.meters if meter.key in serials)
+    removed = tuple(Judged(meter, (), Code.REMOVED) for meter in meters if meter.removed)
+    return Meaning(account, removed, problem=None if removed else Problem.NO_VALUE, meters=meters, named=named)
+
+
+def _without_service_code(message: Parsed, segment: Segment) -> list[Item]:
+    """Without the short service or region code before the account («ЖКХ 1# ЛС»), where other values remain."""
+    items = list(segment.items)
+    if segment.named is None:
+        return items
+    codes = list(before_account(message, segment.named))
+    rest = [item for item in items if not any(item is code for code in codes)]
+    return rest if any(isinstance(item, Group) and item.use is Use.ANY for item in rest) else items
+
+
+def _foreign_serial(items: Sequence[Item], account: AccountFacts, *, has_assignments: bool) -> str:
+    """A number that can only have been meant as a serial and is none of this account's; empty if there is none."""
+    numbers = [item for item in items if isinstance(item, Group) and item.use in (Use.ANY, Use.NAME)]
+    usable = [item for item in numbers if item.use is Use.ANY]
+    longest = max((meter.dial.digits + meter.dial.decimals for meter in account.meters), default=0)
+    for group in usable:
+        if group.label is Label.METER and group.numbered and (len(usable) > 1 or len(group.digits) > longest):
+            return group.digits
+        length = len(group.digits.lstrip("0"))
+        if len(usable) > 1 and length > longest + (2 if has_assignments else 0):
+            return group.digits
+        if group.label is Label.METER and not has_assignments and len(usable) > 1:
+            return group.digits
+    return ""
+
+
+# one assignment through the checks ----------------------------------------------------------------------------------
+
+
+def _judge(assignment: Assignment, facts: Facts, moment: Moment) -> tuple[Judged, ...]:
+    """Each meter on its own, in the order of the checks; an exchange may join a hot and a cold water meter."""
+    exchange = exchanged(assignment, facts, moment)
+    return tuple(
+        _judge_one(one, exchange.get(place), facts, moment) for place, one in enumerate(assignment)
+    )
+
+
+def _judge_one(one: Assigned, exchange: tuple[int, ...] | None, facts: Facts, moment: Moment) -> Judged:
+    meter, values = one.meter, one.whole
+    if meter.removed:
+        return Judged(meter, values, Code.REMOVED)
+    if is_known(one, moment):
+        return Judged(meter, values, Code.DUPLICATE)
+    if exchange is not None:
+        return Judged(meter, values, Code.SWAPPED, exchange)
+    code = code_of(meter, values, facts, moment)
+    if code is None:
+        return Judged(meter, values, None)
+    shorter = shortened(one, facts, moment)
+    if shorter is not None:
+        return Judged(meter, values, Code.DECIMAL, shorter)
+    rolled = tuple(found is Code.ROLLOVER for found in register_codes(meter, values, facts, moment))
+    return Judged(meter, values, code, rolled=rolled)

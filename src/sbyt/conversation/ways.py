@@ -1,0 +1,243 @@
+"""Every way in which the figures of one account can be read: where a number begins and ends, which tag names it.
+
+A way is a list of values, each with what is said of it. Nothing here decides; the checks do (``assignments``).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from sbyt.conversation.facts import AccountFacts
+from sbyt.conversation.segments import Item
+from sbyt.conversation.tokens import Group, Parsed, Use
+from sbyt.conversation.vocabulary import Label, Tag
+from sbyt.core.resources import Resource
+
+#: More values than this belong to no flat; more ways than this are no message but noise.
+MOST_VALUES = 12
+MOST_WAYS = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it may have been meant: figures before and after the comma, and what its unit of measure allows."""
+
+    whole: str
+    fraction: str
+    unit: tuple[Resource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A number and what is said of it."""
+
+    number: Number
+    tag: Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to read the figures. ``natural``: no number joined or left out beyond what is usual."""
+
+    values: tuple[Value, ...]
+    serials: tuple[str, ...]  # of the meters named without a value beside them
+    natural: bool
+
+
+def with_serials(message: Parsed, items: Sequence[Item], account: AccountFacts) -> tuple[list[Item], list[str]]:
+    """Put a tag where the serial of one of the account's meters stands; tell which meters are named.
+
+    Case, look-alike letters, spaces and hyphens don't matter; leading zeros of a serial may be left out.
+    """
+    result = list(items)
+    found: list[str] = []
+    for meter in sorted(account.meters, key=lambda meter: -len(meter.key)):
+        spanned = _find(message, meter.key, result) or _find(message, meter.key.lstrip("0"), result)
+        if not spanned:
+            continue
+        at = next(at for at, item in enumerate(result) if item is spanned[0])
+        result[at] = Tag(serial=meter.key)
+        result = [item for item in result if not any(item is other for other in spanned[1:])]
+        found.append(meter.key)
+    return result, found
+
+
+def _find(message: Parsed, key: str, items: Sequence[Item]) -> list[Item]:
+    """The numbers and tags that the first run of whole tokens spelling the key consists of; empty if none does."""
+    at = message.skeleton.find(key) if key else -1
+    while at >= 0:
+        if at in message.starts and at + len(key) in message.ends:
+            spanned = [item for start, item in message.tokens if at <= start < at + len(key) and item is not None]
+            if any(isinstance(item, Group) for item in spanned):
+                there = [item for item in spanned if any(item is other for other in items)]
+                if all(item in there for item in spanned if isinstance(item, Group)):
+                    return there
+        at = message.skeleton.find(key, at + 1)
+    return []
+
+
+def ways(items: Sequence[Item], serials: Sequence[str]) -> Iterator[Way]:
+    """The ways to read the items, the natural one first; none at all where there is no value."""
+    usable = [item for item in items if isinstance(item, Tag) or item.use in (Use.ANY, Use.MAYBE)]
+    doubtful = any(isinstance(item, Group) and item.use is Use.MAYBE for item in usable)
+    without = [item for item in usable if isinstance(item, Tag) or item.use is Use.ANY]
+    seen: set[tuple[Value, ...]] = set()
+    for chosen, natural in ((without, True), (usable, False)) if doubtful else ((usable, True),):
+        for number, read in enumerate(_readings(chosen)):
+            for values in _tagged(read):
+                if values and values not in seen and len(values) <= MOST_VALUES:
+                    seen.add(values)
+                    yield Way(values, tuple(serials), natural and number == 0)
+                if len(seen) >= MOST_WAYS:
+                    return
+
+
+# where numbers begin and end ----------------------------------------------------------------------------------------
+
+
+def _readings(items: Sequence[Item]) -> Iterator[list[Number | Tag]]:
+    """The ways to join neighbouring groups into numbers."""
+    runs: list[list[list[Number | Tag]]] = [
+        [[run]] if isinstance(run, Tag) else list(_joined(run)) for run in _runs(items)
+    ]
+    for choice in itertools.islice(itertools.product(*runs), MOST_WAYS):
+        yield [part for parts in choice for part in parts]
+
+
+def _runs(items: Sequence[Item]) -> Iterator[Tag | list[Group]]:
+    """Tags alone, and groups with nothing but a separator between them together."""
+    run: list[Group] = []
+    for item in items:
+        if isinstance(item, Group) and run and item.gap is not None and run[-1].end == item.start - len(item.gap):
+            run.append(item)
+            continue
+        if run:
+            yield run
+            run = []
+        if isinstance(item, Tag):
+            yield item
+        else:
+            run = [item]
+    if run:
+        yield run
+
+
+def _joined(run: list[Group]) -> Iterator[list[Number | Tag]]:
+    """The ways to read a run of groups: as decimals, as thousands, or apart."""
+    whole = run[0].digits
+    for taken in range(len(run)):
+        if taken:
+            if not _thousands(run[0], run[taken]):
+                break
+            whole += run[taken].digits
+        if taken + 1 < len(run) and run[taken + 1].gap in (".", ","):
+            number = Number(whole, run[taken + 1].digits, run[taken + 1].unit)
+            yield from ([number, *others] for others in _rest(run[taken + 2 :]))
+        yield from ([Number(whole, "", run[taken].unit), *others] for others in _rest(run[taken + 1 :]))
+
+
+def _rest(run: list[Group]) -> Iterator[list[Number | Tag]]:
+    return _joined(run) if run else iter([[]])
+
+
+def _thousands(first: Group, after: Group) -> bool:
+    """Whether figures after a separator may go on a number: «95 201», «95.201»."""
+    return after.gap in (" ", "'", ".", ",") and len(after.digits) == 3 and len(first.digits) <= 3 and first.digits[0] != "0"
+
+
+# which tag names which number ---------------------------------------------------------------------------------------
+
+
+def _tagged(parts: Sequence[Number | Tag]) -> Iterator[tuple[Value, ...]]:
+    """The ways to say which tag names which number: before it, after it, or in the same order."""
+    if not any(isinstance(part, Tag) for part in parts):
+        yield tuple(Value(part, Tag()) for part in parts if isinstance(part, Number))
+        return
+    listed = _in_order(parts)
+    if listed is not None:
+        yield listed
+    for resource_first, zone_first in ((True, True), (False, False), (True, False), (False, True)):
+        resources = _attached(parts, zone=False, before=resource_first)
+        zones = _attached(parts, zone=True, before=zone_first)
+        if resources is None or zones is None:
+            continue
+        numbers = [part for part in parts if isinstance(part, Number)]
+        merged = [_merge(resources.get(id(number), Tag()), zones.get(id(number), Tag())) for number in numbers]
+        if all(tag is not None for tag in merged):
+            yield tuple(Value(number, tag) for number, tag in zip(numbers, merged, strict=True) if tag is not None)
+
+
+def _in_order(parts: Sequence[Number | Tag]) -> tuple[Value, ...] | None:
+    """«день/ночь 8240/3102», «т1 т2 т3 5061 1249 3378»: so many tags, then so many numbers."""
+    values: list[Value] = []
+    groups = [(kind, list(run)) for kind, run in itertools.groupby(parts, key=lambda part: isinstance(part, Tag))]
+    if len(groups) % 2 or not groups[0][0]:
+        return None
+    for (_, tags), (_, numbers) in zip(groups[::2], groups[1::2], strict=True):
+        if len(tags) < 2 or len(tags) != len(numbers):
+            return None
+        values += [
+            Value(number, tag) for tag, number in zip(tags, numbers, strict=True)
+            if isinstance(tag, Tag) and isinstance(number, Number)
+        ]  # fmt: skip
+    return tuple(values)
+
+
+def _attached(parts: Sequence[Number | Tag], *, zone: bool, before: bool) -> dict[int, Tag] | None:
+    """For each number the tags of one kind that name it; None where a tag would name no number."""
+    result: dict[int, Tag] = {}
+    current, fresh, dangling = Tag(), False, False
+    for part in parts if before else reversed(parts):
+        if isinstance(part, Number):
+            result[id(part)] = current
+            fresh, dangling = False, False
+            continue
+        kind = replace(part, zone="") if not zone else Tag(zone=part.zone)
+        if zone and not part.zone:
+            if part.resources or part.serial or part.ordinal:
+                current = Tag()  # another meter: the register named before it says nothing of it
+            continue
+        if not zone and not (part.resources or part.serial or part.ordinal):
+            continue
+        merged = _merge(current, kind) if fresh else kind
+        if merged is None:
+            return None
+        current, fresh, dangling = merged, True, True
+    return None if dangling else result
+
+
+def _merge(one: Tag, other: Tag) -> Tag | None:
+    """What both tags say together; None if they contradict each other."""
+    resources = one.resources or other.resources
+    if one.resources and other.resources:
+        resources = tuple(resource for resource in one.resources if resource in other.resources)
+        if not resources:
+            return None
+    for name in ("zone", "ordinal", "serial"):
+        first, second = getattr(one, name), getattr(other, name)
+        if first and second and first != second and not (name == "zone" and _same_zone(first, second)):
+            return None
+    return Tag(
+        resources,
+        one.zone if one.zone.startswith("T") else other.zone or one.zone,
+        one.ordinal or other.ordinal,
+        one.serial or other.serial,
+        one.preferred and other.preferred if one.resources and other.resources else one.preferred or other.preferred,
+    )
+
+
+_NAMES = {"day": "T1", "peak": "T1", "night": "T2", "half": "T3"}
+
+
+def _same_zone(one: str, other: str) -> bool:
+    return _NAMES.get(one, one) == _NAMES.get(other, other)
+
+
+def meter_label(items: Sequence[Item]) -> Group | None:
+    """A number that is labelled as a meter's serial, in so many words."""
+    for item in items:
+        if isinstance(item, Group) and item.label is Label.METER and item.use is not Use.NOTHING:
+            return item
+    return None

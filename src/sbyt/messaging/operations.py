@@ -1,0 +1,51 @@
+"""Writing the inbox, the conversation's state and the outbox."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from sbyt.messaging.models import Conversation, InboundMessage, OutboundMessage
+
+
+def store_inbound(
+    *, channel: str, provider_id: str, sender: str, text: str, received_at: dt.datetime, stored_at: dt.datetime
+) -> tuple[InboundMessage, bool]:
+    """Store what came, once: a message that the provider repeats is found, not stored again.
+
+    :returns: the message, and whether it is new.
+    """
+    return InboundMessage.objects.get_or_create(
+        channel=channel,
+        provider_id=provider_id,
+        defaults={
+            "sender": sender,
+            "text": text.replace("\x00", ""),  # PostgreSQL can't hold a NUL in a text
+            "received_at": received_at,
+            "stored_at": stored_at,
+        },
+    )
+
+
+def conversation_state(channel: str, sender: str) -> dict[str, Any]:
+    """What is remembered of a sender in a channel; empty where nothing is."""
+    found = Conversation.objects.filter(channel=channel, sender=sender).values_list("state", flat=True).first()
+    return dict(found or {})
+
+
+def remember(channel: str, sender: str, state: Mapping[str, Any], now: dt.datetime) -> None:
+    """Replace what is remembered of a sender in a channel."""
+    Conversation.objects.update_or_create(
+        channel=channel, sender=sender, defaults={"state": dict(state), "updated_at": now}
+    )
+
+
+def answer(message: InboundMessage, text: str, result: Mapping[str, Any], now: dt.datetime) -> OutboundMessage:
+    """Write the answer into the outbox and mark the message as handled, with what a repetition is answered."""
+    message.result = dict(result)
+    message.handled_at = now
+    message.save(update_fields=["result", "handled_at"])
+    return OutboundMessage.objects.create(
+        channel=message.channel, recipient=message.sender, text=text, in_reply_to=message, created_at=now
+    )
