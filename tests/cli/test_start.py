@@ -1,0 +1,73 @@
+"""What a command does before it begins, and when it can't."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.databases import Database
+
+
+def sbyt(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as a user does: a process of its own, whose working folder is not the checkout."""
+    program = Path(sys.executable).with_name("sbyt")
+    folder = environ.pop("folder", "/")
+    return subprocess.run(
+        [program, *words], env={**os.environ, **environ}, cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_version_is_told() -> None:
+    assert re.fullmatch(r"sbyt \d+\.\d+\.\d+\n", sbyt("--version").stdout)
+
+
+def test_a_wrong_setting_ends_a_command_with_its_place_and_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "sbyt.toml").write_text("[window]\nlast_day = 32\n", encoding="utf-8")
+    done = sbyt("migrate", SBYT_CONFIG="", folder=str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "sbyt не запущен: настройки с ошибками.\n"
+        "sbyt.toml, строка 2: window.last_day = 32; нужно: день месяца, целое число от 1 до 31\n"
+    )
+
+
+def test_help_is_there_whatever_the_settings() -> None:
+    assert sbyt("migrate", "--help", SBYT_CONFIG="/nowhere").returncode == 0
+
+
+def test_migrate_makes_the_folder_and_the_database(tmp_path: Path) -> None:
+    file = tmp_path / "var" / "town.sqlite3"
+    done = sbyt("migrate", DATABASE_URL=f"sqlite:///{file}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(rf"База {file} готова\. Применено изменений: \d+\.\n", done.stdout)
+
+
+def test_migrating_again_changes_nothing(sqlite_database: Database) -> None:
+    done = sbyt("migrate", DATABASE_URL=sqlite_database.url)
+    assert done.returncode == 0
+    assert done.stdout.endswith("уже готова, менять нечего.\n")
+
+
+def test_a_database_of_a_later_version_is_left_alone(sqlite_database: Database) -> None:
+    with sqlite3.connect(sqlite_database.url.removeprefix("sqlite:///")) as connection:
+        connection.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('billing', '0099_later', '2030-01-01')"
+        )
+    done = sbyt("migrate", DATABASE_URL=sqlite_database.url)
+    assert done.returncode == 2
+    assert "сделана более новой версией sbyt (billing.0099_later)" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["migrate", "doctor"])
+def test_a_database_that_does_not_answer_is_told_in_a_line(command: str) -> None:
+    done = sbyt(command, DATABASE_URL="postgresql://anna:cake@127.0.0.1:1/town")
+    assert done.returncode in (1, 2)
+    assert "127.0.0.1/town не отвечает" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert "cake" not in done.stdout + done.stderr
