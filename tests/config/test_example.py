@@ -1,0 +1,66 @@
+"""``sbyt.example.toml`` says of itself that it holds every key with its default."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from sbyt.config.load import parse_settings
+from sbyt.core.settings import (
+    Bank,
+    ChannelSettings,
+    Checks,
+    Company,
+    Dialogue,
+    Estimates,
+    PerMonth,
+    PerResource,
+    Settings,
+    Window,
+)
+
+EXAMPLE = (Path(__file__).parents[2] / "sbyt.example.toml").read_text(encoding="utf-8")
+
+#: The same with every example key taken out of its comment.
+IN_FULL = re.sub(r"^# (?=\[|\w+ = )", "", EXAMPLE, flags=re.MULTILINE)
+
+
+def test_it_equals_the_defaults() -> None:
+    assert parse_settings(EXAMPLE, "example") == parse_settings("", "nothing")
+
+
+def test_its_commented_keys_are_right_too() -> None:
+    settings = parse_settings(IN_FULL, "example")
+    assert settings.company.bank is not None
+    assert settings.channels["voice"].since is not None
+
+
+@pytest.mark.parametrize(
+    ("section", "table"),
+    [
+        (Settings, ()),
+        (Company, ("company",)),
+        (Bank, ("company", "bank")),
+        (Window, ("window",)),
+        (Estimates, ("estimates",)),
+        (Checks, ("checks",)),
+        (PerMonth, ("checks", "most_a_month")),
+        (PerResource, ("checks", "high_from")),
+        (PerResource, ("checks", "high_without_average")),
+        (Dialogue, ("dialogue",)),
+        (ChannelSettings, ("channels", "voice")),
+    ],
+)
+def test_it_names_every_key(section: type[BaseModel], table: tuple[str, ...]) -> None:
+    written = tomllib.loads(IN_FULL)
+    for name in table:
+        written = written[name]
+    assert set(written) == set(section.model_fields)
+
+
+def test_it_names_every_channel() -> None:
+    assert set(parse_settings("", "nothing").channels) <= set(re.findall(r"\w+", EXAMPLE))
