@@ -33,6 +33,8 @@ class DatabaseCommands(TyperGroup):
 
 
 def _begin(command: str) -> None:
+    if command == "demo":  # it brings an installation of its own, whatever this one is
+        return
     import django
 
     django.setup()
@@ -104,7 +106,7 @@ def say(
     sender: str = typer.Option("", "--from", help="Who sends it: a phone, an e-mail, a chat."),
     id: str = typer.Option(None, help="The provider's message id; the same again gives the first answer again."),
     at: str = typer.Option(None, help="When it was accepted: local time, like 2026-11-20T10:00:00 (default: now)."),
-    jsonl: bool = typer.Option(False, "--jsonl", help="Read one JSON object a line from standard input, write as many."),
+    jsonl: bool = typer.Option(False, "--jsonl", help="Read a JSON object a line from standard input, write as many."),
     json_output: bool = typer.Option(False, "--json", help="Show the whole result as JSON, not only the reply."),
 ) -> None:
     """Put a message through the real path: inbox, dialogue, checks, outbox."""
@@ -114,3 +116,13 @@ def say(
 
     message = {"channel": channel, "from": sender, "text": text, "id": id, "at": at}
     raise typer.Exit(run(message, settings.SBYT, jsonl=jsonl, as_json=json_output))
+
+
+@app.command()
+def demo(
+    english: bool = typer.Option(False, "--english", help="Tell it in English, not in Russian."),
+) -> None:
+    """See it work: a made-up town hands in its readings and gets its bills. All of it stays in var/demo."""
+    from sbyt.cli.demo import ENGLISH, RUSSIAN, play
+
+    play(ENGLISH if english else RUSSIAN)

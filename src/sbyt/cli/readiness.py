@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.loader import MigrationLoader
 
 #: The commands that work where there is no database yet, or none that is up to date.
-PREPARING = frozenset({"migrate", "doctor", "demo"})
+PREPARING = frozenset({"migrate", "doctor"})
 
 #: The exit status of a command that could not begin.
 NOT_READY = 2
