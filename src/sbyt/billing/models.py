@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from sbyt.accounts.models import Account, Register
+from sbyt.accounts.models import Account, Meter, Register
 
 
 class Run(models.Model):
@@ -34,7 +34,7 @@ class Charge(models.Model):
     basis = models.CharField(max_length=7, choices=Basis)
     volume = models.BigIntegerField()  # whole units of the register
     amount = models.BigIntegerField()  # kopecks
-    trace = models.JSONField(default=dict)  # rule, price rows, inputs: what the line is explained by
+    trace = models.JSONField(default=dict)  # what the line is explained by: billing.rules.traces
 
     class Meta:
         indexes = [
@@ -59,11 +59,28 @@ class Bill(models.Model):
             models.UniqueConstraint(fields=["account", "period"], name="bill_once"),
             models.CheckConstraint(
                 condition=models.Q(
-                    closing=models.F("opening")
-                    + models.F("charged")
-                    + models.F("recalculated")
-                    - models.F("paid")
+                    closing=models.F("opening") + models.F("charged") + models.F("recalculated") - models.F("paid")
                 ),
                 name="bill_adds_up",
             ),
         ]
+
+
+class Unbilled(models.Model):
+    """An account or a meter that a run could not bill, and why (billing rules 3, 4 and 13)."""
+
+    class Reason(models.TextChoices):
+        NO_CATEGORY = "no_category"
+        NO_NORM = "no_norm"
+        NO_PRICE = "no_price"
+        NO_START_INDEX = "no_start_index"
+        UNMARKED_DROP = "unmarked_drop"
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="unbilled")
+    meter = models.ForeignKey(Meter, null=True, on_delete=models.PROTECT, related_name="unbilled")  # null: no bill
+    period = models.IntegerField()  # of the run
+    reason = models.CharField(max_length=14, choices=Reason)
+    missing = models.JSONField(default=dict)  # resource, category, zones, zone and month of what is not in force
+
+    class Meta:
+        indexes = [models.Index(fields=["period"], name="unbilled_period")]

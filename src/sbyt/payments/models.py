@@ -16,3 +16,13 @@ class Payment(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "external_id"], name="payment_once")]
+
+
+class Counted(models.Model):
+    """A payment that a bill counted (billing rule 14). Another row, never a change to the payment."""
+
+    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="counted")
+    period = models.IntegerField()  # of the account's bill that counted it
+
+    class Meta:
+        indexes = [models.Index(fields=["period"], name="counted_period")]

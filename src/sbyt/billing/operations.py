@@ -1,0 +1,94 @@
+"""Landing a run: all its rows in one transaction, which closes the period (billing rule 13)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sbyt.billing.compute import Outcome
+from sbyt.billing.models import Charge, Unbilled
+from sbyt.billing.summary import Summary
+from sbyt.bulk import Bulk
+from sbyt.core.periods import Period
+
+#: The codes of ``billing.rules`` in their order, as they are stored.
+KINDS = (Charge.Kind.CHARGE, Charge.Kind.RECALCULATION)
+BASES = (Charge.Basis.ACTUAL, Charge.Basis.AVERAGE, Charge.Basis.NORM)
+REASONS = (
+    Unbilled.Reason.NO_CATEGORY,
+    Unbilled.Reason.NO_NORM,
+    Unbilled.Reason.NO_PRICE,
+    Unbilled.Reason.NO_START_INDEX,
+    Unbilled.Reason.UNMARKED_DROP,
+)
+
+
+class UnableToBill(ValueError):
+    """The period is not the one that can be billed now."""
+
+    def __init__(self, asked: Period, landed: Period) -> None:
+        super().__init__(
+            f"Период {asked} начислить нельзя: последний начисленный — {landed}, теперь можно только {landed.plus(1)}. "
+            "Изменения за прошлые месяцы войдут в следующее начисление строками перерасчёта."
+        )
+
+
+def require_next(asked: Period, landed: list[Period]) -> None:
+    """Refuse any period but the one after the last; the first may be any.
+
+    :raises UnableToBill: if it is another.
+    """
+    if landed and asked != landed[-1].plus(1):
+        raise UnableToBill(asked, landed[-1])
+
+
+def save(bulk: Bulk, period: Period, outcome: Outcome, summary: Summary, *, now: dt.datetime) -> None:
+    """Write a run's rows in the transaction given.
+
+    :raises UnableToRunStatement: if the database refuses, for one that another run has landed meanwhile.
+    """
+    bulk.append("billing_run", _run(period, summary, now))
+    bulk.append("billing_charge", _charges(period, outcome.lines))
+    bulk.append("billing_bill", _with_period(outcome.bills, period))
+    bulk.append("billing_unbilled", _unbilled(period, outcome.obstacles))
+    bulk.append("payments_counted", _with_period(outcome.payments, period))
+
+
+def _run(period: Period, summary: Summary, now: dt.datetime) -> pa.Table:
+    return pa.table(
+        {
+            "period": pa.array([int(period)], pa.int32()),
+            "landed_at": pa.array([now], pa.timestamp("us", "UTC")),
+            "summary": pa.array([summary.model_dump_json()]),
+        }
+    )
+
+
+def _charges(period: Period, lines: pa.Table) -> pa.Table:
+    rows = lines.rename_columns({"month": "for_period"})
+    return _with_period(_named(_named(rows, "kind", KINDS), "basis", BASES), period)
+
+
+def _unbilled(period: Period, obstacles: pa.Table) -> pa.Table:
+    keys = ("resource", "category", "zones", "zone", "month")
+    missing = [
+        json.dumps({key: row[key] for key in keys if row[key] is not None}, ensure_ascii=False)
+        for row in obstacles.select(keys).to_pylist()
+    ]
+    rows = obstacles.select(["account_id", "meter_id", "reason"]).append_column(
+        "missing", pa.array(missing, pa.string())
+    )
+    return _with_period(_named(rows, "reason", REASONS), period)
+
+
+def _named(rows: pa.Table, column: str, names: tuple[str, ...]) -> pa.Table:
+    """Replace the rules' codes by the names that are stored."""
+    values = pc.take(pa.array([str(name) for name in names]), rows[column])
+    return rows.set_column(rows.schema.get_field_index(column), column, values)
+
+
+def _with_period(rows: pa.Table, period: Period) -> pa.Table:
+    return rows.append_column("period", pa.repeat(pa.scalar(int(period), pa.int32()), rows.num_rows))

@@ -1,0 +1,64 @@
+"""Bill a period: work out what it costs by what is known now, and land it whole (billing rule 13)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sbyt.billing import operations, queries
+from sbyt.billing.compute import Outcome, compute
+from sbyt.billing.engine import duckdb
+from sbyt.billing.models import Run
+from sbyt.billing.operations import BASES, KINDS, REASONS
+from sbyt.billing.summary import Summary, summarise
+from sbyt.bulk import Bulk, transaction
+from sbyt.core.periods import Period
+from sbyt.core.settings import Settings
+
+#: Is told the name of each phase when it begins: read, compute, save.
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """What came of it: ``outcome`` is None where the period had been billed before, and nothing was done."""
+
+    summary: Summary
+    outcome: Outcome | None
+
+
+def _silent(_phase: str) -> None:
+    return None
+
+
+def run_billing(
+    period: Period, settings: Settings, *, now: dt.datetime, dry_run: bool = False, progress: Progress = _silent
+) -> Billed:
+    """Bill the period, or with ``dry_run`` only work it out. A period already billed is left as it is.
+
+    :raises UnableToBill: if another period is the next to be billed.
+    :raises UnableToOpenDatabase: if the database is lost, or another run or import holds it.
+    :raises UnableToRunStatement: if the database refuses; nothing is written then.
+    """
+    with transaction(write=not dry_run) as bulk:
+        landed = queries.landed_periods(bulk)
+        if period not in landed:
+            operations.require_next(period, landed)
+            return _bill(bulk, period, settings, now=now, dry_run=dry_run, progress=progress)
+    return Billed(Summary.model_validate(Run.objects.get(period=period).summary), None)
+
+
+def _bill(
+    bulk: Bulk, period: Period, settings: Settings, *, now: dt.datetime, dry_run: bool, progress: Progress
+) -> Billed:
+    progress("read")
+    facts = queries.facts(bulk, period, settings.zone)
+    progress("compute")
+    with duckdb() as engine:
+        outcome = compute(facts, period, settings.estimates, engine)
+    summary = summarise(int(period), facts.accounts.num_rows, outcome, kinds=KINDS, bases=BASES, reasons=REASONS)
+    if not dry_run:
+        progress("save")
+        operations.save(bulk, period, outcome, summary, now=now)
+    return Billed(summary, outcome)
