@@ -124,6 +124,13 @@ class Cancelled:
     period: int
 
 
+@dataclass(frozen=True, slots=True)
+class LastReadings:
+    """The last values of each meter, with the day they were taken as ``since``."""
+
+    meters: tuple[Shown, ...]
+
+
 class Saying(enum.StrEnum):
     """What needs no fields."""
 
@@ -149,5 +156,5 @@ class Say:
 
 
 Act = (
-    Taken | AlreadyThere | KeptInspected | Refused | Confirm | Ask | Closed | Balance | Cancelled | Say
+    Taken | AlreadyThere | KeptInspected | Refused | Confirm | Ask | Closed | Balance | Cancelled | LastReadings | Say
 )

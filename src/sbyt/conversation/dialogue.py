@@ -16,6 +16,7 @@ from sbyt.conversation.acts import (
     Closed,
     Confirm,
     KeptInspected,
+    LastReadings,
     Refused,
     Say,
     Saying,
@@ -41,7 +42,7 @@ from sbyt.conversation.state import (
 )
 from sbyt.conversation.tokens import Parsed, Use, parse
 from sbyt.conversation.understanding import Judged, Meaning, Problem, Understanding, understand
-from sbyt.conversation.vocabulary import Intent, Label, Tag
+from sbyt.conversation.vocabulary import Intent, Label, Tag, meaning
 from sbyt.core.money import half_up
 from sbyt.core.periods import Period
 from sbyt.metering.checks import Code
@@ -86,6 +87,8 @@ class _Turn:
             return self._cancel()
         if Intent.BALANCE in message.intents:
             return self._balance([one.account.number for one in named if one.account])
+        if Intent.LAST in message.intents:
+            return self._last_readings([one.account.number for one in named if one.account])
         if numbers or (self.state.question and any(isinstance(item, Tag) for item in message.items)):
             return None
         return self._intent(message)
@@ -117,6 +120,8 @@ class _Turn:
             if intent in message.intents:
                 staff = (ToStaff("operator"),) if intent is Intent.OPERATOR else ()
                 return self.say(saying, outcome, *staff)
+        if Intent.QUESTION in message.intents and any(meaning(word) is Label.READING for word in message.words):
+            return self.say(Saying.HELP, Outcome.INFO)
         for intent, language in ((Intent.ENGLISH, "en"), (Intent.RUSSIAN, "ru")):
             if intent in message.intents:
                 self.state = replace(self.state, language=language)
@@ -184,6 +189,30 @@ class _Turn:
         sums = tuple((account.number, account.balance) for account in owed if account and account.balance is not None)
         return Reply(self.state, (), (Balance(sums),), Outcome.INFO)
 
+    def _last_readings(self, named: Sequence[str]) -> Reply:
+        numbers = named or self.facts.linked
+        if not numbers or any(number not in self.facts.linked for number in numbers):
+            return self.say(Saying.NOT_LINKED, Outcome.REFUSED)
+        period = self.facts.period(self.now)
+        shown = []
+        for account in (self.facts.account(number) for number in numbers):
+            for meter in account.active if account else ():
+                last = meter.history(period + 1, self.facts.estimates).last
+                if account and last:
+                    dial, zones = meter.dial, meter.zone_names
+                    shown.append(
+                        Shown(
+                            account.number,
+                            meter.serial,
+                            dial.resource,
+                            dial.decimals,
+                            zones,
+                            last.values,
+                            since=last.taken_on,
+                        )
+                    )
+        return Reply(self.state, (), (LastReadings(tuple(shown)),), Outcome.INFO)
+
     # figures ---------------------------------------------------------------------------------------------------------
 
     def figures(self, text: str, message: Parsed) -> Reply:
@@ -212,9 +241,10 @@ class _Turn:
         """A question in which a number stands is no reading, unless it says that it is one."""
         if Intent.QUESTION not in message.intents or not message.has_values:
             return False
-        labelled = any(group.label is Label.READING or group.unit for group in message.groups)
-        tagged = any(isinstance(item, Tag) for item in message.items)
-        return not (labelled or tagged or named_accounts(message, self.facts))
+        if named_accounts(message, self.facts) or any(group.label is Label.READING for group in message.groups):
+            return False
+        asked = any(meaning(word) is Intent.QUESTION for word in message.words)
+        return asked or not any(isinstance(item, Tag) or item.unit for item in message.items)
 
     def _answer(self, meant: Understanding, text: str, moment: Moment, *, has_values: bool) -> Reply:
         collected = _Collected(self, Question(text, moment.at, self.now, has_values))

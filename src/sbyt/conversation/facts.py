@@ -15,7 +15,7 @@ from sbyt.metering.counting import Counted
 from sbyt.metering.history import History, history
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MeterFacts:
     """A meter and what counts of it. ``taken``: for a period, the value of each register handed in for it so far."""
 
@@ -43,7 +43,7 @@ class MeterFacts:
         return self._histories[period]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AccountFacts:
     """An account with its meters in the order of import; ``balance`` in kopecks, owed if positive."""
 

@@ -41,7 +41,7 @@ _PLAIN = re.compile(r"[\n -!#-~а-яА-Я]*")
 
 #: A nought or a three typed as a letter among figures.
 _LETTER_O = re.compile(r"(?<=\d)[oо](?=\d|\b)|(?<![^\W\d_])[oо]+(?=\d)")
-_LETTER_Z = re.compile(r"(?<=\d)з(?=\d)")
+_LETTER_Z = re.compile(r"(?<=\d)з(?=\d|\b)|(?<![^\W\d_])з(?=\d)")
 
 
 def fold(text: str) -> str:

@@ -76,12 +76,12 @@ def named_accounts(message: Parsed, facts: Facts) -> list[Named]:
     return sorted(kept, key=lambda one: one.first)
 
 
-def labelled_unknown(message: Parsed, named: Sequence[Named]) -> str | None:
-    """The figures labelled as an account that belong to none we know."""
+def labelled_unknown(message: Parsed, named: Sequence[Named]) -> Group | None:
+    """The number that is labelled as an account and is none that we know."""
     inside = {place for one in named for place in range(one.first, one.last + 1)}
     for place, group in enumerate(message.groups):
         if group.label is Label.ACCOUNT and place not in inside and group.use is not Use.NOTHING:
-            return group.digits
+            return group
     return None
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 import functools
+import itertools
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sbyt.conversation.folding import LONGEST_MESSAGE, body, fold
 from sbyt.conversation.vocabulary import Intent, Label, Tag, meaning
@@ -34,6 +35,7 @@ class Group:
     label: Label | None = None
     numbered: bool = False  # «№», «номер» or # between label and number
     unit: tuple[Resource, ...] = ()
+    tag: Tag = Tag()  # in brackets right behind: «8240 (день)»
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,11 @@ class Parsed:
     def has_values(self) -> bool:
         """Whether anything in it may be the value of a register."""
         return any(group.use in (Use.ANY, Use.MAYBE) for group in self.groups)
+
+    def before(self, group: Group) -> Parsed:
+        """The message up to this number."""
+        items = tuple(itertools.takewhile(lambda item: item is not group, self.items))
+        return replace(self, items=items, groups=tuple(item for item in items if isinstance(item, Group)))
 
 
 _MONTH_NAME = (
@@ -90,7 +97,7 @@ _NOISE = re.compile(
             r"\b\d{1,2}\s*(?:-?(?:х|ех|и|мя))?\s*(?:человек[а-я]*|чел(?:\.|\b)|прописан[а-я]*|жильц[а-я]*|лет\b|месяц[а-я]*|мес\b|дн(?:я|ей)\b|час[а-я]*|раз[а]?\b|счетчик[а-я]*|квартир[а-я]*|комнат[а-я]*)",
             r"\b\d{6}\b(?=,?\s*(?:г\.|г |город|респ|обл|край|росси|рф|коми|ул\b|пос\b|[сдп]\.))",
             rf"\b{_STREET}\b\.?\s*(?:\d{{1,3}}(?:-?(?:го|й|я|ая|летия))?\s+)?(?:лет\s+)?[а-я.\- ]{{2,40}}?[,\s]*(?:(?:дом|д)\b\.?\s*)?(?<!\d)\d{{1,3}}(?!\d|[.,]\d)(?:\s?[абвгдежк]\b)?(?:\s?[/-]\s?\d{{1,4}}[а-я]?\b)*(?:[,\s]*\b(?:{_ROOM}|к)\b\.?\s*#?\s*\d{{1,4}}[а-я]?\b)*",
-            rf"\b[а-я-]{{3,}},\s*(?:(?:дом|д)\b\.?\s*)?\d{{1,3}}[а-я]?\s*,\s*(?:кв|квартира)\b\.?\s*\d{{1,4}}\b",
+            r"\b[а-я-]{3,},?\s*(?:(?:дом|д)\b\.?\s*)?\d{1,3}[а-я]?\s*,?\s*(?:кв|квартира)\b\.?\s*\d{1,4}\b",
             rf"\b(?:дом\b|д\.)\s*#?\s*\d{{1,3}}\s?[абвгдежк]?(?:/\d{{1,3}})?(?:[,\s]+(?:{_ROOM}|к)\b\.?\s*#?\s*\d{{1,4}}[а-я]?\b)+",
             rf"\bд\s?\d{{1,3}}[а-я]?,?\s*(?:{_ROOM})\b\.?\s*#?\s*\d{{1,4}}\b",
             rf"\bдом\b\s*#?\s*\d{{1,3}}\s?[абвгдежк]?\b(?:/\d{{1,3}})?",
@@ -102,18 +109,19 @@ _NOISE = re.compile(
 #: Good for an account or a serial only: it looks like a phone.
 _PHONE = re.compile(
     r"\+\s?\d[\d()\s-]{8,16}\d"
-    r"|(?<![\d.,#*/])[78]\s?[-(]?\s?\d{3,4}\)?[\s-]?\d{2,3}[\s-]?\d{2}[\s-]?\d{2}(?![\d]|[.,/-]\d)"
+    r"|(?<![\d.,#*/])[78]\s?[-(]?\s?(?:\d{3}\)?[\s-]?\d{3}|\d{4}\)?[\s-]?\d{2})[\s-]?\d{2}[\s-]?\d{2}(?![\d]|[.,/-]\d)"
     r"|\b(?:тел|телефон|моб|мобильный|сот|сотовый|phone|tel|т)\b\.?\s*(?:номер)?\s*[:#-]?\s*(?:\d{3,5}[\s-]?)?\(?\d{2,3}\)?(?:[\s-]?\d{2,3}){2,3}"
 )
 _MAYBE = re.compile(
     rf"(?<![\d.,-])(?:{_DAY}\.{_MONTH}\.?(?![\d])|(?:[01]?\d|2[0-3]):[0-5]\d(?![\d:]))"
     r"|^\s*\d{1,2}[.)](?=\s)|(?<![\d.,])\d\)|(?<![\d.,])[1-4]\s?(?:-|=|:)\s?(?=\d{2,})"
     r"|\b[а-я]{5,}\s+\d{1,3}\s?-\s?\d{1,3}\b(?![.,]?\d)|\d{1,3}(?=-?(?:й|ый|ой|ая|ое)\b)"
-    rf"|(?<=\b)20[12]\d\b",
+    r"|\b20[12]\d\b"
+    r"|\A\W*[а-яa-z]+\s+\d{1,2}\s?#",  # «ЖКХ 1#»: the service before the reading
     re.MULTILINE,
 )
 _TOKEN = re.compile(
-    r"(?<![\dа-яa-z])(?P<count>[1-9])\s?(?P<code>э[дпн]?|ee?|г|[хx])(?=[\s:=.,#*-]{0,3}\d)"
+    r"(?<![\dа-яa-z.,])(?P<count>[1-9])\s?(?P<code>э[дпн]?|ee?|г|[хx])(?=[\s:=.,#*-]{0,3}\d)"
     r"|(?<![\dа-яa-z])(?:[тt]\s?[.-]?\s?|(?:тариф[а-я]*|зон[аы]|tariff|rate|zone)\s*#?\s*)(?P<zone>[123])(?!\d)(?!-?[йя])"
     r"|(?<![\dа-яa-z])[тt](?P<glued>[123])(?=\d{2,})"
     r"|(?<!\d)(?P<nth>[123])\s?-?\s?(?:й|ый|ой|я|ая)?\s+(?:тариф|зон)[а-я]*"
@@ -124,13 +132,15 @@ _TOKEN = re.compile(
     r"|(?P<word>/?[а-яa-z]+(?:[/.-][а-яa-z]+)*)"
     r"|(?P<mark>[#+?]|->|=>|→)"
 )
-_UNIT_RESOURCES = {
-    "к": (Resource.ELECTRICITY,),
-    "k": (Resource.ELECTRICITY,),
-    "г": (Resource.HEAT,),
-    "g": (Resource.HEAT,),
-}
 _CUBIC = (Resource.COLD_WATER, Resource.HOT_WATER, Resource.GAS)
+
+
+def _measured_in(unit: str) -> tuple[Resource, ...]:
+    if unit.startswith(("кв", "kw")):
+        return (Resource.ELECTRICITY,)
+    return (Resource.HEAT,) if unit.startswith(("гк", "gc")) else _CUBIC
+
+
 _CODE_ZONES = {"эд": "day", "эн": "night", "эп": "half"}
 #: What may stand between figures that belong to one number or to neighbours in a list.
 _GAP = re.compile(r"[^\d\wа-я]*")
@@ -197,6 +207,10 @@ class _Reader:
     def _digits(self, match: re.Match[str]) -> None:
         start, end = match.span()
         gap = self.text[self.end : start] if self.end >= 0 else None
+        if self.label is Label.ASIDE and self.items and isinstance(self.items[-1], Group):
+            between = self.text[self.items[-1].end : start]
+            if "\n" in between or ";" in between:
+                self.label = None
         if gap is not None and "\x1f" in gap:
             gap = None
             self.label = None
@@ -205,9 +219,8 @@ class _Reader:
         self.items.append(group)
         self._see(match[0], group)
         self.end, self.numbered = end, False
-        joined = self.text[end : end + 2]
-        if self.label is not Label.ASIDE or not re.match(r"[.,]?\d| \d{3}\b", joined):
-            self.label = None if self.label is not Label.ASIDE or "\n" in joined else self.label
+        if self.label is not Label.ASIDE:
+            self.label = None
 
     def _word(self, match: re.Match[str]) -> None:
         word = match[0]
@@ -222,11 +235,15 @@ class _Reader:
     def _one_word(self, word: str, at: int) -> None:
         found = meaning(word)
         self.words.add(word)
+        if isinstance(found, Tag) and self._in_brackets(at):
+            self._bracketed(found)
+            self._see(word, None)
+            return
         if isinstance(found, Tag):
             tag = found if len(word) > 1 else _Letter(found.resources, found.zone, preferred=found.preferred, start=at, end=at + 1)
             self.items.append(tag)
             self._see(word, tag)
-            self.label, self.end = None, -1
+            self._tagged()
             return
         self._see(word, None)
         if isinstance(found, Label):
@@ -234,9 +251,22 @@ class _Reader:
         else:
             if found is not None:
                 self.intents.add(found)
+            if found is Intent.BALANCE:
+                self.label = Label.ASIDE  # «долг 345»
             if self.label is not Label.ASIDE:
                 self.label = None
             self.end = -1
+
+    def _in_brackets(self, at: int) -> bool:
+        """Whether a word in brackets stands right behind a number."""
+        last = self.items[-1] if self.items else None
+        return isinstance(last, Group) and bool(_BRACKET.fullmatch(self.text[last.end : at]))
+
+    def _bracketed(self, tag: Tag) -> None:
+        last = self.items[-1]
+        assert isinstance(last, Group)
+        last.tag = Tag(last.tag.resources or tag.resources, last.tag.zone or tag.zone)
+        self.end = -1
 
     def _labelled(self, label: Label) -> None:
         self.end = -1
@@ -254,7 +284,7 @@ class _Reader:
         self.end = -1
         last = self.items[-1] if self.items else None
         if isinstance(last, Group):
-            last.unit = _UNIT_RESOURCES.get(match[0][0], _CUBIC)
+            last.unit = _measured_in(match[0])
 
     def _zone(self, match: re.Match[str]) -> None:
         self._tag(Tag((), "T" + match["zone"]), match)
@@ -289,9 +319,18 @@ class _Reader:
             self.items[-1].use = Use.NOTHING  # «4310 -> 4425»: the previous value stands before the arrow
 
     def _tag(self, tag: Tag, match: re.Match[str]) -> None:
+        if self._in_brackets(match.start()) and not tag.ordinal:
+            self._bracketed(tag)
+            self._see(match[0], None)
+            return
         self._see(match[0], tag)
         self.items.append(tag)
-        self.label, self.end = None, -1
+        self._tagged()
+
+    def _tagged(self) -> None:
+        self.end = -1
+        if self.label is not Label.ASIDE:  # «предыдущие: день 8100, ночь 2980»
+            self.label = None
 
     def _see(self, token: str, became: Group | Tag | None) -> None:
         key = serial_key(token)
@@ -341,5 +380,6 @@ class _Letter(Tag):
     end: int = 0
 
 
+_BRACKET = re.compile(r"\s*(?:квт[ *·/-]*ч\.?|м3|куб\.?)?\s*\([^\d)]*")
 _NUMBER_AFTER = re.compile(r"\s?[/\\,]?\s?(?:[дднхгэ]\s?)?[\s.:=#*-]{0,4}\d")
 _NUMBER_BEFORE = re.compile(r"\d[\s.:=(-]{0,2}$")

@@ -20,6 +20,7 @@ from sbyt.conversation.assignments import (
 from sbyt.conversation.facts import AccountFacts, Facts, MeterFacts
 from sbyt.conversation.segments import (
     Item,
+    Named,
     Segment,
     before_account,
     labelled_unknown,
@@ -96,9 +97,11 @@ def understand(message: Parsed, facts: Facts, moment: Moment) -> Understanding:
     """Weigh every way of reading the message against what is known."""
     named = named_accounts(message, facts)
     linked = [account for account in facts.accounts if account.number in facts.linked]
-    unknown = labelled_unknown(message, named) or _unknown_account(message, facts, named, linked)
+    unknown = labelled_unknown(message, named) or _unknown_account(message, facts, named)
     if unknown and not any(one.exact for one in named):
-        return Understanding(unknown_account=unknown)
+        return Understanding(unknown_account=unknown.digits)
+    if unknown:
+        message = message.before(unknown)
     cuts = partitions(message, named, linked)
     if not cuts:
         return _unnamed(message, facts, linked, moment)
@@ -109,7 +112,7 @@ def understand(message: Parsed, facts: Facts, moment: Moment) -> Understanding:
         accounts = tuple(dict.fromkeys(meaning.account.number for way in distinct.values() for meaning in way))
         return Understanding(problem=Problem.WHICH_ACCOUNT, fitting=accounts)
     chosen = next(iter(distinct.values())) if distinct else _likeliest(weighed)
-    return Understanding(tuple(chosen), unknown_account=unknown or "")
+    return Understanding(tuple(chosen), unknown_account=unknown.digits if unknown else "")
 
 
 def _passes(meaning: Meaning) -> bool:
@@ -125,19 +128,26 @@ def _likeliest(weighed: Sequence[list[Meaning]]) -> list[Meaning]:
     return next((way for way in weighed if all(meaning.complete for meaning in way)), weighed[0])
 
 
-def _unknown_account(
-    message: Parsed, facts: Facts, named: Sequence[object], linked: Sequence[AccountFacts]
-) -> str | None:
-    """A number that can only have been meant as an account: as long as accounts are, too long for any dial."""
+def _unknown_account(message: Parsed, facts: Facts, named: Sequence[Named]) -> Group | None:
+    """A number that can only have been meant as an account: as long as accounts are, too long for any dial.
+
+    Behind an account that has values of its own it is another account, right behind one a serial.
+    """
     serials = {meter.key for account in facts.accounts for meter in account.meters}
-    for group in message.groups:
-        if group.use is not Use.ANY or group.digits in serials or named:
+    inside = {place for one in named for place in range(one.first, one.last + 1)}
+    values = 0
+    for place, group in enumerate(message.groups):
+        if place in inside:
+            values = 0
             continue
-        if looks_like_account(group, facts):
-            return group.digits
+        if group.use is not Use.ANY or group.digits in serials or group.label is Label.METER:
+            continue
+        if looks_like_account(group, facts) and (values or not named):
+            return group
         others = any(other is not group and other.use is Use.ANY for other in message.groups)
-        if len(group.digits) > facts.longest_dial and others and group.label is not Label.METER:
-            return group.digits
+        if len(group.digits) > facts.longest_dial and others and not named:
+            return group
+        values += 1
     return None
 
 

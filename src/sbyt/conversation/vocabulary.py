@@ -48,6 +48,7 @@ class Intent(enum.Enum):
     RUSSIAN = enum.auto()
     QUESTION = enum.auto()
     OPERATOR = enum.auto()
+    LAST = enum.auto()
 
 
 _E, _H, _C, _G, _Q = (
@@ -105,8 +106,7 @@ _mean(Intent.RUSSIAN, "русский russian /ru")
 _mean(Intent.QUESTION, "почему зачем когда сколько откуда куда где кто какой какая какие каким как why when how what where")
 _mean(Intent.OPERATOR, "оператор оператора оператору оператором человек специалист operator жалоба")
 
-#: «баланс» and «долг» name a sum beside a number, and ask for one without.
-_BOTH = {"баланс", "долг", "сальдо"}
+_mean(Intent.LAST, "последние последнее последний история history last /history")
 
 #: Longer words by how they begin.
 _STEMS: tuple[tuple[str, Tag | Label | Intent], ...] = (
@@ -146,7 +146,7 @@ _STEMS: tuple[tuple[str, Tag | Label | Intent], ...] = (
     ("платил", Label.ASIDE),
     ("перевел", Label.ASIDE),
     ("перерасч", Label.ASIDE),
-    ("задолж", Label.ASIDE),
+    ("задолж", Intent.BALANCE),
     ("количеств", Label.ASIDE),
     ("площад", Label.ASIDE),
     ("январ", Label.MONTH),
@@ -187,8 +187,3 @@ def _lookup(word: str) -> Tag | Label | Intent | None:
             if word.startswith(stem):
                 return meant
     return None
-
-
-def wants_balance(words: frozenset[str]) -> bool:
-    """Whether the words, none of them beside a number, ask for what is owed."""
-    return any(word in _BOTH or meaning(word) is Intent.BALANCE or word.startswith("задолж") for word in words)

@@ -27,6 +27,7 @@ class Number:
     whole: str
     fraction: str
     unit: tuple[Resource, ...] = ()
+    tag: Tag = Tag()  # what stands in brackets behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _find(message: Parsed, key: str, items: Sequence[Item]) -> list[Item]:
 
 def ways(items: Sequence[Item], serials: Sequence[str]) -> Iterator[Way]:
     """The ways to read the items, the natural one first; none at all where there is no value."""
-    usable = [item for item in items if isinstance(item, Tag) or item.use in (Use.ANY, Use.MAYBE)]
+    usable = _usable(items)
     doubtful = any(isinstance(item, Group) and item.use is Use.MAYBE for item in usable)
     without = [item for item in usable if isinstance(item, Tag) or item.use is Use.ANY]
     seen: set[tuple[Value, ...]] = set()
@@ -92,6 +93,18 @@ def ways(items: Sequence[Item], serials: Sequence[str]) -> Iterator[Way]:
                     yield Way(values, tuple(serials), natural and number == 0)
                 if len(seen) >= MOST_WAYS:
                     return
+
+
+def _usable(items: Sequence[Item]) -> list[Item]:
+    """Without what is no value, and without the tags that name it: «предыдущие: день 8100, ночь 2980»."""
+    usable: list[Item] = []
+    for item in items:
+        if isinstance(item, Tag) or item.use in (Use.ANY, Use.MAYBE):
+            usable.append(item)
+        elif item.label is Label.ASIDE:
+            while usable and isinstance(usable[-1], Tag) and usable[-1].zone:
+                usable.pop()
+    return usable
 
 
 # where numbers begin and end ----------------------------------------------------------------------------------------
@@ -133,9 +146,9 @@ def _joined(run: list[Group]) -> Iterator[list[Number | Tag]]:
                 break
             whole += run[taken].digits
         if taken + 1 < len(run) and run[taken + 1].gap in (".", ","):
-            number = Number(whole, run[taken + 1].digits, run[taken + 1].unit)
+            number = Number(whole, run[taken + 1].digits, run[taken + 1].unit, run[taken + 1].tag)
             yield from ([number, *others] for others in _rest(run[taken + 2 :]))
-        yield from ([Number(whole, "", run[taken].unit), *others] for others in _rest(run[taken + 1 :]))
+        yield from ([Number(whole, "", run[taken].unit, run[taken].tag), *others] for others in _rest(run[taken + 1 :]))
 
 
 def _rest(run: list[Group]) -> Iterator[list[Number | Tag]]:
@@ -153,7 +166,7 @@ def _thousands(first: Group, after: Group) -> bool:
 def _tagged(parts: Sequence[Number | Tag]) -> Iterator[tuple[Value, ...]]:
     """The ways to say which tag names which number: before it, after it, or in the same order."""
     if not any(isinstance(part, Tag) for part in parts):
-        yield tuple(Value(part, Tag()) for part in parts if isinstance(part, Number))
+        yield tuple(Value(part, part.tag) for part in parts if isinstance(part, Number))
         return
     listed = _in_order(parts)
     if listed is not None:
@@ -164,9 +177,10 @@ def _tagged(parts: Sequence[Number | Tag]) -> Iterator[tuple[Value, ...]]:
         if resources is None or zones is None:
             continue
         numbers = [part for part in parts if isinstance(part, Number)]
-        merged = [_merge(resources.get(id(number), Tag()), zones.get(id(number), Tag())) for number in numbers]
-        if all(tag is not None for tag in merged):
-            yield tuple(Value(number, tag) for number, tag in zip(numbers, merged, strict=True) if tag is not None)
+        merged = [_all_of(resources.get(id(number)), zones.get(id(number)), number.tag) for number in numbers]
+        values = tuple(Value(number, tag) for number, tag in zip(numbers, merged, strict=True) if tag is not None)
+        if len(values) == len(numbers):
+            yield values
 
 
 def _in_order(parts: Sequence[Number | Tag]) -> tuple[Value, ...] | None:
@@ -206,6 +220,11 @@ def _attached(parts: Sequence[Number | Tag], *, zone: bool, before: bool) -> dic
             return None
         current, fresh, dangling = merged, True, True
     return None if dangling else result
+
+
+def _all_of(resources: Tag | None, zones: Tag | None, bracketed: Tag) -> Tag | None:
+    merged = _merge(resources or Tag(), zones or Tag())
+    return merged and _merge(merged, bracketed)
 
 
 def _merge(one: Tag, other: Tag) -> Tag | None:

@@ -12,6 +12,7 @@ from sbyt.conversation.acts import (
     Closed,
     Confirm,
     KeptInspected,
+    LastReadings,
     Refused,
     Say,
     Saying,
@@ -143,7 +144,7 @@ class English(Words):
     def ask(self, act: Ask, terse: int) -> str:
         match act.problem:
             case Problem.NO_ACCOUNT:
-                return "Send the account and the reading, like: 2000000001 4425. The account is at the top of the bill."
+                return "Send the account and the reading, like: 1234567890 4425. The account is at the top of the bill."
             case Problem.WHICH_ACCOUNT:
                 listed = ", ".join(act.accounts[:3])
                 return f"Several accounts are linked: {listed}. Send account and reading: {act.accounts[0]} 905"
@@ -180,17 +181,26 @@ class English(Words):
     def cancelled(self, act: Cancelled, terse: int) -> str:
         return f"Taken back: {self.meters(act.meters, max(terse, 1))}, {self._month(act.period)}. Send the right reading."
 
+    def last_readings(self, act: LastReadings, terse: int) -> str:
+        if not act.meters:
+            return "There are no readings yet. Send the first: account and number."
+        return "Last readings: " + "; ".join(self._last_of(shown) for shown in act.meters) + "."
+
+    def _last_of(self, shown: Shown) -> str:
+        when = f" of {self.day(shown.since)}" if shown.since else ""
+        return f"{self._named(shown)} {self.values(shown)}{when}"
+
     def saying(self, act: Say, terse: int) -> str:
         return _SAYINGS[act.saying].format(first=act.first_day, last=act.last_day)
 
 
 _SAYINGS = {
-    Saying.HELP: "Send account and reading, like: 2000000001 4425, from {first} to {last}. Undo: cancel. Debt: balance.",
-    Saying.WELCOME: "Hello. Send your account and the reading, like: 2000000001 4425. The account is on the bill.",
-    Saying.UNKNOWN: "We found no reading here. Send account and reading, like: 2000000001 4425. More: help",
-    Saying.TOO_LONG: "The message is very long, a member of staff will read it. Quicker: 2000000001 4425",
+    Saying.HELP: "Send account and reading, like: 1234567890 4425, from {first} to {last}. Undo: cancel. Debt: balance.",
+    Saying.WELCOME: "Hello. Send your account and the reading, like: 1234567890 4425. The account is on the bill.",
+    Saying.UNKNOWN: "We found no reading here. Send account and reading, like: 1234567890 4425. More: help",
+    Saying.TOO_LONG: "The message is very long, a member of staff will read it. Quicker: 1234567890 4425",
     Saying.NOT_LINKED: "Only those linked to an account see it. Write from the phone or e-mail in the contract.",
-    Saying.NOTHING_OPEN: "We asked nothing just now. Send account and reading, like: 2000000001 4425",
+    Saying.NOTHING_OPEN: "We asked nothing just now. Send account and reading, like: 1234567890 4425",
     Saying.NOT_TAKEN: "All right, not taken. Send the right reading.",
     Saying.NOTHING_TO_CANCEL: "There is no reading of yours this month that could be taken back.",
     Saying.QUESTION_DROPPED: "All right, the question is dropped, nothing was taken.",

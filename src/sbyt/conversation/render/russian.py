@@ -12,6 +12,7 @@ from sbyt.conversation.acts import (
     Closed,
     Confirm,
     KeptInspected,
+    LastReadings,
     Refused,
     Say,
     Saying,
@@ -175,15 +176,18 @@ class Russian(Words):
     def ask(self, act: Ask, terse: int) -> str:
         match act.problem:
             case Problem.NO_ACCOUNT:
-                return "Пришлите номер счёта и показание. Номер вверху квитанции. Например: 2000000001 4425"
+                return "Пришлите номер счёта и показание. Номер вверху квитанции. Например: 1234567890 4425"
             case Problem.WHICH_ACCOUNT:
                 return self._which_account(act)
             case Problem.NO_VALUE:
                 return f"Счёт {act.account} нашли. Пришлите показания: {self._example(act)}"
             case Problem.MISSING:
                 return self._missing(act)
-            case Problem.WHICH_METER | Problem.SEVERAL_MEANINGS | Problem.UNFIT:
+            case Problem.WHICH_METER | Problem.SEVERAL_MEANINGS:
                 return self._which_meter(act, terse)
+            case Problem.UNFIT:
+                listed = ", ".join(self.choice(meter) for meter in act.meters[:4])
+                return f"Такого счётчика на счёте нет. У вас: {listed}. Пришлите, например: {self._named_example(act)}"
             case Problem.NO_METER:
                 return f"По счёту {act.account} у нас нет счётчика. Ответьте «оператор», разберёмся."
             case _:
@@ -210,9 +214,15 @@ class Russian(Words):
         if terse == 2 or not act.meters:
             return "Не поняли, к какому счётчику показание. Назовите его, например: свет 4425"
         listed = ", ".join(self.choice(meter) for meter in act.meters[:4])
-        return f"Не поняли, к какому счётчику показание. У вас: {listed}. Назовите его, например: {self._example(act)}"
+        return f"Не поняли, к какому счётчику показание. У вас: {listed}. Назовите его, например: {self._named_example(act)}"
 
     def _example(self, act: Ask) -> str:
+        if len(act.meters) == 1:
+            return " ".join(("8242", "3104", "1250")[: len(act.meters[0].zones)])
+        return self._named_example(act)
+
+    @staticmethod
+    def _named_example(act: Ask) -> str:
         examples = {
             Resource.ELECTRICITY: "свет 4425",
             Resource.HOT_WATER: "гвс 121,5",
@@ -220,8 +230,6 @@ class Russian(Words):
             Resource.GAS: "газ 1520",
             Resource.HEAT: "тепло 12,4",
         }
-        if len(act.meters) == 1:
-            return " ".join(("8242", "3104", "1250")[: len(act.meters[0].zones)])
         kinds = list(dict.fromkeys(meter.resource for meter in act.meters))[:2]
         return " ".join(examples[kind] for kind in kinds) or "4425"
 
@@ -250,19 +258,28 @@ class Russian(Words):
             "Пришлите верные показания, когда сможете."
         )
 
+    def last_readings(self, act: LastReadings, terse: int) -> str:
+        if not act.meters:
+            return "Показаний пока нет. Пришлите первое: счёт и число."
+        return "Последние показания: " + "; ".join(self._last_of(shown) for shown in act.meters) + "."
+
+    def _last_of(self, shown: Shown) -> str:
+        when = f" от {self.day(shown.since)}" if shown.since else ""
+        return f"{self._named(shown)} {self.values(shown)}{when}"
+
     def saying(self, act: Say, terse: int) -> str:
         days = f"с {act.first_day} по {act.last_day} число"
         return _SAYINGS[act.saying].format(days=days)
 
 
 _SAYINGS = {
-    Saying.HELP: "Пришлите счёт и показание, например: 2000000001 4425. Ждём их {days}. Отменить: отмена. "
+    Saying.HELP: "Пришлите счёт и показание, например: 1234567890 4425. Ждём их {days}. Отменить: отмена. "
     "Узнать долг: баланс.",
-    Saying.WELCOME: "Здравствуйте. Пришлите номер счёта и показание, например: 2000000001 4425. Номер вверху квитанции.",
-    Saying.UNKNOWN: "Не нашли здесь показаний. Пришлите счёт и показание, например: 2000000001 4425. Подсказка: помощь",
-    Saying.TOO_LONG: "Сообщение слишком длинное, его прочтёт сотрудник. Быстрее так: 2000000001 4425",
+    Saying.WELCOME: "Здравствуйте. Пришлите номер счёта и показание, например: 1234567890 4425. Номер вверху квитанции.",
+    Saying.UNKNOWN: "Не нашли здесь показаний. Пришлите счёт и показание, например: 1234567890 4425. Подсказка: помощь",
+    Saying.TOO_LONG: "Сообщение слишком длинное, его прочтёт сотрудник. Быстрее так: 1234567890 4425",
     Saying.NOT_LINKED: "Сведения о счёте видит только тот, кто к нему привязан. Напишите с телефона или почты из договора.",
-    Saying.NOTHING_OPEN: "Мы сейчас ни о чём не спрашивали. Пришлите счёт и показание, например: 2000000001 4425",
+    Saying.NOTHING_OPEN: "Мы сейчас ни о чём не спрашивали. Пришлите счёт и показание, например: 1234567890 4425",
     Saying.NOT_TAKEN: "Хорошо, не записали. Пришлите верные показания.",
     Saying.NOTHING_TO_CANCEL: "Отменять нечего: ваших показаний за этот месяц, которые ещё можно отменить, нет.",
     Saying.QUESTION_DROPPED: "Хорошо, вопрос сняли, ничего не записали.",

@@ -16,6 +16,7 @@ from sbyt.conversation.acts import (
     Closed,
     Confirm,
     KeptInspected,
+    LastReadings,
     Refused,
     Say,
     Shown,
@@ -59,6 +60,8 @@ class Words(ABC):
                 return self.balance(act, terse)
             case Cancelled():
                 return self.cancelled(act, terse)
+            case LastReadings():
+                return self.last_readings(act, terse)
             case Say():
                 return self.saying(act, terse)
 
@@ -88,6 +91,9 @@ class Words(ABC):
 
     @abstractmethod
     def cancelled(self, act: Cancelled, terse: int) -> str: ...
+
+    @abstractmethod
+    def last_readings(self, act: LastReadings, terse: int) -> str: ...
 
     @abstractmethod
     def saying(self, act: Say, terse: int) -> str: ...

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sbyt.accounts.models import Account, Meter
 from sbyt.accounts.queries import accounts_by_key, dimensions, linked_accounts, meters_of, sender_addresses
-from sbyt.billing.queries import owed
+from sbyt.billing.balances import owed
 from sbyt.conversation.facts import AccountFacts, ChannelFacts, Facts, MeterFacts, OwnReading, Way
 from sbyt.conversation.mentions import Mentions
 from sbyt.core.resources import ZONES, Resource
