@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -72,15 +73,16 @@ def _charges(period: Period, lines: pa.Table) -> pa.Table:
     return _with_period(_named(_named(rows, "kind", KINDS), "basis", BASES), period)
 
 
-def _unbilled(period: Period, obstacles: pa.Table) -> pa.Table:
+def missing_parameters(obstacle: dict[str, Any]) -> dict[str, Any]:
+    """What a row of the obstacles lacks, without what doesn't apply to it."""
     keys = ("resource", "category", "zones", "zone", "month")
-    missing = [
-        json.dumps({key: row[key] for key in keys if row[key] is not None}, ensure_ascii=False)
-        for row in obstacles.select(keys).to_pylist()
-    ]
-    rows = obstacles.select(["account_id", "meter_id", "reason"]).append_column(
-        "missing", pa.array(missing, pa.string())
-    )
+    return {key: obstacle[key] for key in keys if obstacle[key] is not None}
+
+
+def _unbilled(period: Period, obstacles: pa.Table) -> pa.Table:
+    missing = [json.dumps(missing_parameters(row), ensure_ascii=False) for row in obstacles.to_pylist()]
+    rows = obstacles.select(["account_id", "meter_id", "reason"])
+    rows = rows.append_column("missing", pa.array(missing, pa.string()))
     return _with_period(_named(rows, "reason", REASONS), period)
 
 

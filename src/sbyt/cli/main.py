@@ -119,6 +119,19 @@ def say(
 
 
 @app.command()
+def bill(
+    period: str = typer.Argument(help="The month to bill, like 2026-11."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Work it out and show the summary, but save nothing."),
+) -> None:
+    """Bill a month: all accounts, whole or not at all. A month already billed is only summed up."""
+    from django.conf import settings
+
+    from sbyt.cli.billing import bill_period
+
+    raise typer.Exit(bill_period(period, settings.SBYT, dry_run=dry_run))
+
+
+@app.command()
 def demo(
     english: bool = typer.Option(False, "--english", help="Tell it in English, not in Russian."),
 ) -> None:

@@ -11,10 +11,14 @@ from sbyt.billing.compute import Outcome, compute
 from sbyt.billing.engine import duckdb
 from sbyt.billing.models import Run
 from sbyt.billing.operations import BASES, KINDS, REASONS
+from sbyt.billing.reports import Reported, reported_by_outcome, reported_by_run
 from sbyt.billing.summary import Summary, summarise
 from sbyt.bulk import Bulk, transaction
 from sbyt.core.periods import Period
 from sbyt.core.settings import Settings
+
+#: How many of those who could not be billed are named at once; all of them are in the table.
+MOST_REPORTED = 20
 
 #: Is told the name of each phase when it begins: read, compute, save.
 Progress = Callable[[str], None]
@@ -22,10 +26,15 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """What came of it: ``outcome`` is None where the period had been billed before, and nothing was done."""
+    """What came of it.
+
+    ``outcome`` is None where the period had been billed before, and nothing was done; ``reported`` the first of those
+    who could not be billed.
+    """
 
     summary: Summary
     outcome: Outcome | None
+    reported: list[Reported]
 
 
 def _silent(_phase: str) -> None:
@@ -46,7 +55,8 @@ def run_billing(
         if period not in landed:
             operations.require_next(period, landed)
             return _bill(bulk, period, settings, now=now, dry_run=dry_run, progress=progress)
-    return Billed(Summary.model_validate(Run.objects.get(period=period).summary), None)
+    summary = Summary.model_validate(Run.objects.get(period=period).summary)
+    return Billed(summary, None, reported_by_run(period, MOST_REPORTED))
 
 
 def _bill(
@@ -61,4 +71,4 @@ def _bill(
     if not dry_run:
         progress("save")
         operations.save(bulk, period, outcome, summary, now=now)
-    return Billed(summary, outcome)
+    return Billed(summary, outcome, reported_by_outcome(outcome, MOST_REPORTED))
