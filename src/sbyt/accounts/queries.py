@@ -52,7 +52,7 @@ def dimensions() -> tuple[frozenset[int], int]:
 
 
 @functools.lru_cache(maxsize=8)
-def _dimensions(database: str, newest: tuple[int | None, int | None]) -> tuple[frozenset[int], int]:
+def _dimensions(_database: str, _newest: tuple[int | None, int | None]) -> tuple[frozenset[int], int]:
     lengths = Account.objects.annotate(length=Length("number")).values_list("length", flat=True).distinct()
     longest = Meter.objects.aggregate(most=Max(F("digits") + F("decimals")))["most"]
     return frozenset(lengths), longest or 9

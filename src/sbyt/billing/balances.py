@@ -17,10 +17,10 @@ def owed(accounts: Collection[int]) -> dict[int, int]:
     What it owed before the first bill here, and all that was billed since, less all that was paid (billing rule 14).
     """
     balances = dict(Account.objects.filter(id__in=accounts).values_list("id", "opening_balance"))
-    billed = Bill.objects.filter(account_id__in=accounts).values("account_id")
-    for row in billed.annotate(charged_in_all=Sum("charged"), recalculated_in_all=Sum("recalculated")):
-        balances[row["account_id"]] += row["charged_in_all"] + row["recalculated_in_all"]
-    paid = Payment.objects.filter(account_id__in=accounts).values("account_id").annotate(paid=Sum("amount"))
-    for row in paid:
-        balances[row["account_id"]] -= row["paid"]
+    bills = Bill.objects.filter(account_id__in=accounts).values_list("account_id")
+    for account, charged, recalculated in bills.annotate(Sum("charged"), Sum("recalculated")):
+        balances[account] += charged + recalculated
+    payments = Payment.objects.filter(account_id__in=accounts).values_list("account_id")
+    for account, paid in payments.annotate(Sum("amount")):
+        balances[account] -= paid
     return balances

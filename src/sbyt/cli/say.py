@@ -48,7 +48,13 @@ def say_lines(lines: Iterable[bytes], settings: Settings) -> int:
             said = say_one(_parsed(line), settings)
         except UnableToReadMessage as error:
             bad += 1
-            said = {"id": None, "outcome": "unknown", "reason": "bad_line", "readings": [], "reply": f"Строка {number}: {error}"}
+            said = {
+                "id": None,
+                "outcome": "unknown",
+                "reason": "bad_line",
+                "readings": [],
+                "reply": f"Строка {number}: {error}",
+            }
         sys.stdout.write(json.dumps(said, ensure_ascii=False) + "\n")
         sys.stdout.flush()
     return bad

@@ -155,6 +155,4 @@ class Say:
     last_day: int = 25
 
 
-Act = (
-    Taken | AlreadyThere | KeptInspected | Refused | Confirm | Ask | Closed | Balance | Cancelled | LastReadings | Say
-)
+Act = Taken | AlreadyThere | KeptInspected | Refused | Confirm | Ask | Closed | Balance | Cancelled | LastReadings | Say

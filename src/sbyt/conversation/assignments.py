@@ -96,30 +96,27 @@ def assignments(way: Way, account: AccountFacts) -> Iterator[Assignment]:
 def _registers(value: Value, way: Way, account: AccountFacts) -> Iterator[tuple[int, int]]:
     """The registers that what is said of a value allows: the meter's place among all, the zone's in the meter."""
     tag = value.tag
+    allowed = [which for which, meter in enumerate(account.meters) if _allows(meter, value, way, account)]
+    if tag.ordinal:
+        allowed = allowed[tag.ordinal - 1 : tag.ordinal]
+    for which in allowed:
+        zones = account.meters[which].zones
+        if not tag.zone:
+            yield from ((which, zone) for zone in range(zones))
+        elif (zones, tag.zone) in _ZONE_PLACES:
+            yield which, _ZONE_PLACES[zones, tag.zone]
+
+
+def _allows(meter: MeterFacts, value: Value, way: Way, account: AccountFacts) -> bool:
+    """Whether a value may be of this meter, by its serial, else by resource, and by the unit of measure."""
+    tag, resource = value.tag, meter.dial.resource
     serial = tag.serial or (way.serials[0] if len(way.serials) == 1 else "")
+    if serial != meter.key if serial else meter.removed:
+        return False
     resources = tag.resources
-    if tag.preferred and any(meter.dial.resource is resources[0] for meter in account.active):
+    if tag.preferred and any(other.dial.resource is resources[0] for other in account.active):
         resources = resources[:1]
-    counted = 0
-    for which, meter in enumerate(account.meters):
-        if serial:
-            if meter.key != serial:
-                continue
-        elif meter.removed:
-            continue
-        if resources and meter.dial.resource not in resources:
-            continue
-        if value.number.unit and meter.dial.resource not in value.number.unit:
-            continue
-        counted += 1
-        if tag.ordinal and counted != tag.ordinal:
-            continue
-        if tag.zone:
-            zone = _ZONE_PLACES.get((meter.zones, tag.zone))
-            if zone is not None:
-                yield which, zone
-        else:
-            yield from ((which, zone) for zone in range(meter.zones))
+    return (not resources or resource in resources) and (not value.number.unit or resource in value.number.unit)
 
 
 def _values(meter: MeterFacts, numbers: dict[int, Number]) -> tuple[int | None, ...]:
@@ -141,9 +138,7 @@ def code_of(meter: MeterFacts, values: Sequence[int | None], facts: Facts, momen
     return next((code for code in _WORST if code in codes), None)
 
 
-def register_codes(
-    meter: MeterFacts, values: Sequence[int | None], facts: Facts, moment: Moment
-) -> list[Code | None]:
+def register_codes(meter: MeterFacts, values: Sequence[int | None], facts: Facts, moment: Moment) -> list[Code | None]:
     """What the checks say of each register; None is plausible, or no value."""
     known = meter.history(moment.period, facts.estimates)
     return [

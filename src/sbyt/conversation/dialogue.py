@@ -252,8 +252,8 @@ class _Turn:
             collected.refuse(Code.UNKNOWN_ACCOUNT, number=meant.unknown_account)
         if meant.problem:
             collected.ask(Ask(meant.problem, accounts=meant.fitting))
-        for meaning in meant.meanings:
-            collected.meaning(meaning, moment)
+        for one in meant.meanings:
+            collected.meaning(one, moment)
         return collected.reply()
 
 
@@ -290,9 +290,7 @@ class _Collected:
             serials = tuple(meter.serial for meter in meaning.account.active)
             self.refuse(Code.UNKNOWN_METER, account=meaning.account, number=meaning.unknown_meter, serials=serials)
         elif meaning.problem:
-            choices = tuple(
-                Choice(meter.serial, meter.dial.resource, meter.zone_names) for meter in meaning.meters
-            )
+            choices = tuple(Choice(meter.serial, meter.dial.resource, meter.zone_names) for meter in meaning.meters)
             self.ask(Ask(meaning.problem, meaning.account.number, meters=choices))
         for judged in meaning.judged:
             self._judged(meaning.account, judged, moment)
@@ -306,9 +304,9 @@ class _Collected:
         elif judged.code is None:
             self.take(account, meter, judged.values, (False,) * meter.zones, moment, "ok")
         elif judged.code in _CONFIRMED:
-            self._confirm(account, judged, moment)
+            self._confirm(account, judged, judged.code, moment)
         else:
-            self._refuse_values(account, judged, moment)
+            self._refuse_values(account, judged, judged.code, moment)
 
     def take(
         self,
@@ -328,16 +326,13 @@ class _Collected:
             return
         self.taken.setdefault(moment.period, []).append(shown)
         self.closed_month_known &= bool(meter.taken.get(moment.period - 1))
-        self.commands.append(
-            Store(account.number, meter.serial, values, rolled, moment.at, moment.period, verdict)
-        )
+        self.commands.append(Store(account.number, meter.serial, values, rolled, moment.at, moment.period, verdict))
         self._result(account, meter, values, moment, Status.ACCEPTED)
         self.outcomes.add(Outcome.ACCEPTED)
         self.refusals = {}
 
-    def _confirm(self, account: AccountFacts, judged: Judged, moment: Moment) -> None:
-        meter, code = judged.meter, judged.code
-        assert code is not None
+    def _confirm(self, account: AccountFacts, judged: Judged, code: Code, moment: Moment) -> None:
+        meter = judged.meter
         shown = self._shown(account, meter, judged.values, moment)
         self.acts.append(Confirm(code, shown, judged.confirmed, self._times(account, meter, judged.values, moment)))
         rolled = judged.rolled or (False,) * meter.zones
@@ -346,9 +341,7 @@ class _Collected:
         self.outcomes.add(Outcome.CONFIRM)
         self.reasons.append(code)
 
-    def _refuse_values(self, account: AccountFacts, judged: Judged, moment: Moment) -> None:
-        code = judged.code
-        assert code is not None
+    def _refuse_values(self, account: AccountFacts, judged: Judged, code: Code, moment: Moment) -> None:
         shown = self._shown(account, judged.meter, judged.values, moment)
         self.refuse(code, account=account, meter=shown, values=judged.values)
         if code is Code.IMPOSSIBLE:

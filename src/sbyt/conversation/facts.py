@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -28,11 +29,11 @@ class MeterFacts:
     removed: bool = False
     _histories: dict[int, History] = field(default_factory=dict, repr=False, compare=False)
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         return serial_key(self.serial)
 
-    @property
+    @functools.cached_property
     def zone_names(self) -> tuple[str, ...]:
         return ZONES[: self.zones]
 
@@ -51,11 +52,11 @@ class AccountFacts:
     meters: tuple[MeterFacts, ...]
     balance: int | None = None
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         return account_key(self.number)
 
-    @property
+    @functools.cached_property
     def active(self) -> tuple[MeterFacts, ...]:
         return tuple(meter for meter in self.meters if not meter.removed)
 
@@ -107,9 +108,9 @@ class Facts:
     longest_dial: int = 9
     channel: ChannelFacts = ChannelFacts()
     own: tuple[OwnReading, ...] = ()
-    window: Window = Window()
-    checks: Checks = Checks()
-    estimates: Estimates = Estimates()
+    window: Window = field(default_factory=Window)
+    checks: Checks = field(default_factory=Checks)
+    estimates: Estimates = field(default_factory=Estimates)
     question_hours: int = 24
     phones: tuple[str, ...] = ()
 

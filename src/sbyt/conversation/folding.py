@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 #: More than this is no message to a meter desk; it goes to staff unread by the machine.
-LONGEST_MESSAGE = 10_000
+LONGEST_MESSAGE = 5_000
 
 
 class _Folding(dict[int, str]):
@@ -67,7 +67,8 @@ _QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 _QUOTED_TAIL = re.compile(
     r"^[ \t]*-{2,}[ \t]*(?:исходное|пересылаемое|пересланное|original|forwarded)\b"
     r"|^[^\n]{0,120}(?:пишет|писал\(?а?\)?|написал[аи]?|wrote)[ \t]*:[ \t]*$"
-    r"|^[ \t]*(?:от кого|от|from)[ \t]*:[^\n]*\n(?:[^\n]*\n){0,2}?[ \t]*(?:кому|to|дата|date|отправлено|sent|тема|subject)[ \t]*:",
+    r"|^[ \t]*(?:от кого|от|from)[ \t]*:[^\n]*\n(?:[^\n]*\n){0,2}?"
+    r"[ \t]*(?:кому|to|дата|date|отправлено|sent|тема|subject)[ \t]*:",
     re.MULTILINE,
 )
 _SIGNATURE = re.compile(

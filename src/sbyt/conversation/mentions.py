@@ -26,9 +26,7 @@ def mentions(text: str, state: State | None = None) -> Mentions:
     keys = _keys(message)
     if state and state.question:
         keys |= _keys(parse(state.question.text)) | {account_key(one.account) for one in state.question.pending}
-    return Mentions(
-        frozenset(keys), Intent.CANCEL in message.intents, Intent.BALANCE in message.intents
-    )
+    return Mentions(frozenset(keys), Intent.CANCEL in message.intents, Intent.BALANCE in message.intents)
 
 
 def _keys(message: Parsed) -> set[str]:

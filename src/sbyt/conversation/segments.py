@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from sbyt.conversation.facts import AccountFacts, Facts
 from sbyt.conversation.tokens import Group, Parsed, Use
 from sbyt.conversation.vocabulary import Label, Tag
-from sbyt.core.identifiers import account_key
 
 #: So many groups of figures at most make one account: «2 000 000 001».
 _MOST_GROUPS = 6
@@ -64,7 +63,9 @@ def named_accounts(message: Parsed, facts: Facts) -> list[Named]:
         by_key.setdefault(account.key, []).append(account)
     found: list[Named] = []
     for first, last, digits in candidates(message.groups):
-        matching = by_key.get(account_key(digits), [])
+        matching = by_key.get(digits.lstrip("0") or "0", [])
+        if not matching:
+            continue
         exact = [account for account in matching if account.number == digits]
         if exact or len(matching) == 1:
             found.append(Named(first, last, exact[0] if exact else matching[0], digits, bool(exact)))
@@ -160,5 +161,4 @@ def _may_be_value(item: Item) -> bool:
 
 def before_account(message: Parsed, named: Named) -> Iterator[Group]:
     """Short numbers right before the account: a service or region code, no value («ЖКХ 1# ЛС», «23 ЛС»)."""
-    for group in itertools.takewhile(lambda group: len(group.digits) <= 3, message.groups[: named.first]):
-        yield group
+    return itertools.takewhile(lambda group: len(group.digits) <= 3, message.groups[: named.first])

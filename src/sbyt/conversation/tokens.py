@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass, field, replace
 
 from sbyt.conversation.folding import LONGEST_MESSAGE, body, fold
-from sbyt.conversation.vocabulary import Intent, Label, Tag, meaning
+from sbyt.conversation.noise import BREAK, MAYBE, PHONE, without_noise
+from sbyt.conversation.vocabulary import NO_TAG, Intent, Label, Tag, meaning
 from sbyt.core.identifiers import serial_key
 from sbyt.core.resources import Resource
 
@@ -35,7 +36,7 @@ class Group:
     label: Label | None = None
     numbered: bool = False  # «№», «номер» or # between label and number
     unit: tuple[Resource, ...] = ()
-    tag: Tag = Tag()  # in brackets right behind: «8240 (день)»
+    tag: Tag = NO_TAG  # in brackets right behind: «8240 (день)»
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,74 +64,35 @@ class Parsed:
         return replace(self, items=items, groups=tuple(item for item in items if isinstance(item, Group)))
 
 
-_MONTH_NAME = (
-    r"(?:январ|феврал|март|апрел|ма[йяе]|июн|июл|август|сентябр|октябр|ноябр|декабр"
-    r"|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[а-яa-z]*"
-)
-_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
-_MONTH = r"(?:0?[1-9]|1[0-2])"
-_STREET = (
-    r"(?:ул|улица|пр-т|пр-кт|просп|проспект|пер|переулок|наб|набережная|б-р|бульвар|мкр|мкрн|микрорайон|м-н|кв-л"
-    r"|квартал|ш|шоссе|проезд|пр-д|пл|площадь|тракт|аллея)"
-)
-_ROOM = r"(?:корп|корпус|стр|строение|кв|квартира|кварт|подъезд|этаж|эт|офис|оф|комн|комната|литер|лит|пом|помещение)"
-
-#: Certainly no account, meter or value; replaced by a break, so that nothing joins across it.
-_NOISE = re.compile(
-    "|".join(
-        (
-            r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
-            r"(?:https?://|www\.)\S+",
-            r"\b20\d\d-\d\d-\d\d(?:t\d\d:\d\d(?::\d\d)?)?(?!\d)",
-            rf"(?<![\d.,/])(?<!\d-){_DAY}\s?([./-])\s?{_MONTH}\s?\1\s?(?:20)?\d\d(?![\d])(?!-\d)(?:\s*г(?:ода?|\.)?(?![а-я]))?",
-            rf"(?<![\d.,/-]){_MONTH}[./]20[1-3]\d(?!\d)(?:\s*г(?:ода?|\.)?(?![а-я]))?",
-            rf"(?:\bс\s+)?(?<!\d){_DAY}\s*(?:-|по|до)\s*{_DAY}(?:-?(?:го|е|ое))?\s+{_MONTH_NAME}(?:\s+20\d\d\s*(?:г(?:ода?|\.)?)?(?![а-яa-z]))?",
-            rf"(?<!\d){_DAY}(?:-?(?:го|е|ое|th|st|nd|rd))?\s+{_MONTH_NAME}(?:\s+20\d\d\s*г(?:ода?|\.)?(?![а-я])|\s+(?:20)?2\d(?=\D|$)(?!\s*\d))?",
-            rf"\b{_MONTH_NAME}\s+(?:20)?\d\d\s*г(?:ода?|\.)?(?![а-я])",
-            r"\b20[12]\d\s*(?:г(?:ода?|\.)|год[а-я]*)(?![а-я])",
-            r"\bс\s+\d{1,2}(?:-?го)?\s+(?:по|до)\s+\d{1,2}(?:-?е|-?го)?(?!\s?\d|[.,]\d)(?:\s+числа)?",
-            r"\b\d{1,2}(?:-?го|-?е|-?ое)?\s+числ[ао]\b",
-            r"\b(?:в|время)\s+(?:[01]?\d|2[0-3])[:.][0-5]\d\b",
-            r"(?<!\d)(?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?!\d)",
-            r"(?:\d{1,3}(?: \d{3})+|\d+)(?:[.,]\d{1,2})?\s*-?\s*(?:руб[а-я]*|[рp](?![а-яa-z/])\.?|₽|rub\b|коп(?:еек|ейк[а-я]*|\.)?(?![а-я]))",
-            r"\d+(?:[.,]\d+)?\s*(?:кв\.?\s?м(?![а-я])|м2|%|проц[а-я]*)",
-            r"\b\d{1,2}\s*(?:-?(?:х|ех|и|мя))?\s*(?:человек[а-я]*|чел(?:\.|\b)|прописан[а-я]*|жильц[а-я]*|лет\b|месяц[а-я]*|мес\b|дн(?:я|ей)\b|час[а-я]*|раз[а]?\b|счетчик[а-я]*|квартир[а-я]*|комнат[а-я]*)",
-            r"\b\d{6}\b(?=,?\s*(?:г\.|г |город|респ|обл|край|росси|рф|коми|ул\b|пос\b|[сдп]\.))",
-            rf"\b{_STREET}\b\.?\s*(?:\d{{1,3}}(?:-?(?:го|й|я|ая|летия))?\s+)?(?:лет\s+)?[а-я.\- ]{{2,40}}?[,\s]*(?:(?:дом|д)\b\.?\s*)?(?<!\d)\d{{1,3}}(?!\d|[.,]\d)(?:\s?[абвгдежк]\b)?(?:\s?[/-]\s?\d{{1,4}}[а-я]?\b)*(?:[,\s]*\b(?:{_ROOM}|к)\b\.?\s*#?\s*\d{{1,4}}[а-я]?\b)*",
-            r"\b[а-я-]{3,},?\s*(?:(?:дом|д)\b\.?\s*)?\d{1,3}[а-я]?\s*,?\s*(?:кв|квартира)\b\.?\s*\d{1,4}\b",
-            rf"\b(?:дом\b|д\.)\s*#?\s*\d{{1,3}}\s?[абвгдежк]?(?:/\d{{1,3}})?(?:[,\s]+(?:{_ROOM}|к)\b\.?\s*#?\s*\d{{1,4}}[а-я]?\b)+",
-            rf"\bд\s?\d{{1,3}}[а-я]?,?\s*(?:{_ROOM})\b\.?\s*#?\s*\d{{1,4}}\b",
-            rf"\bдом\b\s*#?\s*\d{{1,3}}\s?[абвгдежк]?\b(?:/\d{{1,3}})?",
-            rf"\b{_ROOM}\b\.?\s*#?\s*\d{{1,4}}[а-я]?\b(?!\s*[.,]\d)",
-            r"\b(?:г|гор|пос|пгт|дер|с|п|д|ст)\.\s*(?=[а-я-]{3,})",
-        )
-    )
-)
-#: Good for an account or a serial only: it looks like a phone.
-_PHONE = re.compile(
-    r"\+\s?\d[\d()\s-]{8,16}\d"
-    r"|(?<![\d.,#*/])[78]\s?[-(]?\s?(?:\d{3}\)?[\s-]?\d{3}|\d{4}\)?[\s-]?\d{2})[\s-]?\d{2}[\s-]?\d{2}(?![\d]|[.,/-]\d)"
-    r"|\b(?:тел|телефон|моб|мобильный|сот|сотовый|phone|tel|т)\b\.?\s*(?:номер)?\s*[:#-]?\s*(?:\d{3,5}[\s-]?)?\(?\d{2,3}\)?(?:[\s-]?\d{2,3}){2,3}"
-)
-_MAYBE = re.compile(
-    rf"(?<![\d.,-])(?:{_DAY}\.{_MONTH}\.?(?![\d])|(?:[01]?\d|2[0-3]):[0-5]\d(?![\d:]))"
-    r"|^\s*\d{1,2}[.)](?=\s)|(?<![\d.,])\d\)|(?<![\d.,])[1-4]\s?(?:-|=|:)\s?(?=\d{2,})"
-    r"|\b[а-я]{5,}\s+\d{1,3}\s?-\s?\d{1,3}\b(?![.,]?\d)|\d{1,3}(?=-?(?:й|ый|ой|ая|ое)\b)"
-    r"|\b20[12]\d\b"
-    r"|\A\W*[а-яa-z]+\s+\d{1,2}\s?#",  # «ЖКХ 1#»: the service before the reading
-    re.MULTILINE,
+#: Not right behind a figure or a letter.
+_ALONE = r"(?<![\dа-яa-z])"
+_KWH = r"(?:квт[ *·.x/-]{0,3}ч(?:ас[а-я]{0,2})?|кв\.?\s?ч|квтч|квт|kwt|kwh|kw)(?![а-яa-z])\.?"
+_CUBIC_METRES = (
+    r"(?:м3|m3|м\.?\s?куб[а-я]{0,8}|куб(?:\.?\s?м(?:етр[а-я]{0,2})?|ометр[а-я]{0,2}|ов|а)?|cbm)(?![а-яa-z\d])\.?"
 )
 _TOKEN = re.compile(
-    r"(?<![\dа-яa-z.,])(?P<count>[1-9])\s?(?P<code>э[дпн]?|ee?|г|[хx])(?=[\s:=.,#*-]{0,3}\d)"
-    r"|(?<![\dа-яa-z])(?:[тt]\s?[.-]?\s?|(?:тариф[а-я]*|зон[аы]|tariff|rate|zone)\s*#?\s*)(?P<zone>[123])(?!\d)(?!-?[йя])"
-    r"|(?<![\dа-яa-z])[тt](?P<glued>[123])(?=\d{2,})"
-    r"|(?<!\d)(?P<nth>[123])\s?-?\s?(?:й|ый|ой|я|ая)?\s+(?:тариф|зон)[а-я]*"
-    r"|(?P<unit>(?:квт[\s*·.x/-]{0,3}ч(?:ас[а-я]*)?|кв\.?\s?ч|квтч|квт|kwt|kwh|kw)(?![а-яa-z])\.?"
-    r"|(?:м3|m3|м\.?\s?куб[а-я]*|куб(?:\.?\s?м(?:етр[а-я]*)?|ометр[а-я]*|ов|а)?|cbm)(?![а-яa-z0-9])\.?|(?:гкал|gcal)\b)"
-    r"|(?<![\dа-яa-z])(?P<many>хвс|гвс|хв|гв|хол|гор|эл|свет|газ|вода|х|г|э|сч|счетчик)\s?#?(?P<which>[1-9])(?=\s*[:=)-]|\s+\d|-?й)(?!\s*[.,]\d)(?!\d)"
-    r"|(?P<digits>\d+)"
-    r"|(?P<word>/?[а-яa-z]+(?:[/.-][а-яa-z]+)*)"
-    r"|(?P<mark>[#+?]|->|=>|→)"
+    "|".join(
+        (
+            # 1Э 12345, 1ЭД8240, 2Г63: the first meter for electricity, its day register, the second for hot water
+            r"(?<![\dа-яa-z.,])(?P<count>[1-9])\s?(?P<code>э[дпн]?|ee?|г|[хx])(?=[\s:=.,#*-]{0,3}\d)",
+            # т1 8240, тариф 1, зона №2; т18240; 1-й тариф
+            (
+                rf"{_ALONE}(?:[тt]\s?[.-]?\s?|(?:тариф[а-я]{{0,3}}|зон[аы]|tariff|rate|zone)\s?#?\s?)(?P<zone>[123])"
+                r"(?!\d)(?!-?[йя])"
+            ),
+            rf"{_ALONE}[тt](?P<glued>[123])(?=\d{{2}})",
+            r"(?<!\d)(?P<nth>[123])\s?-?\s?(?:й|ый|ой|я|ая)?\s{1,3}(?:тариф|зон)[а-я]{0,3}",
+            rf"(?P<unit>{_KWH}|{_CUBIC_METRES}|(?:гкал|gcal)\b)",
+            # хвс1: 56, гвс 2 - 14
+            (
+                rf"{_ALONE}(?P<many>хвс|гвс|хв|гв|хол|гор|эл|свет|газ|вода|х|г|э|сч|счетчик)\s?#?(?P<which>[1-9])"
+                r"(?=\s?[:=)-]|\s{1,3}\d|-?й)(?!\s?[.,]\d)(?!\d)"
+            ),
+            r"(?P<digits>\d+)",
+            r"(?P<word>/?[а-яa-z]+(?:[/.-][а-яa-z]+)*)",
+            r"(?P<mark>[#+?]|->|=>|→)",
+        )
+    )
 )
 _CUBIC = (Resource.COLD_WATER, Resource.HOT_WATER, Resource.GAS)
 
@@ -142,27 +104,26 @@ def _measured_in(unit: str) -> tuple[Resource, ...]:
 
 
 _CODE_ZONES = {"эд": "day", "эн": "night", "эп": "half"}
-#: What may stand between figures that belong to one number or to neighbours in a list.
-_GAP = re.compile(r"[^\d\wа-я]*")
+#: Longer texts aren't kept in memory: few, and never sent again in the same words.
+_LONGEST_KEPT = 1_000
 
 
-@functools.lru_cache(maxsize=4096)
 def parse(text: str) -> Parsed:
     """Take a message apart. Never raises, whatever the text."""
+    return _parse_kept(text) if len(text) <= _LONGEST_KEPT else _parse(text)
+
+
+def _parse(text: str) -> Parsed:
     if len(text) > 20 * LONGEST_MESSAGE:
         return _NOTHING_READ
     written = body(fold(text))
     if len(written.text) > LONGEST_MESSAGE:
         return _NOTHING_READ
-    return _Reader(_without_noise(written.text), written.signature).read()
+    return _Reader(without_noise(written.text), written.signature).read()
 
 
+_parse_kept = functools.lru_cache(maxsize=4096)(_parse)
 _NOTHING_READ = Parsed((), (), frozenset(), frozenset(), "", frozenset(), frozenset(), (), too_long=True)
-
-
-def _without_noise(text: str) -> str:
-    """Dates, money, addresses and the like replaced by breaks, everything else where it stood."""
-    return _NOISE.sub(lambda match: ("\x1f" * len(match[0])), text)
 
 
 class _Reader:
@@ -172,6 +133,7 @@ class _Reader:
         self.text = text
         self.signature = signature
         self.items: list[Group | Tag] = []
+        self.groups: list[Group] = []
         self.words: set[str] = set()
         self.intents: set[Intent] = set()
         self.label: Label | None = None
@@ -211,12 +173,13 @@ class _Reader:
             between = self.text[self.items[-1].end : start]
             if "\n" in between or ";" in between:
                 self.label = None
-        if gap is not None and "\x1f" in gap:
+        if gap is not None and BREAK in gap:
             gap = None
             self.label = None
         use = Use.NOTHING if self.label is Label.ASIDE else Use.ANY
         group = Group(match[0], start, end, gap, use, self.label, self.numbered)
         self.items.append(group)
+        self.groups.append(group)
         self._see(match[0], group)
         self.end, self.numbered = end, False
         if self.label is not Label.ASIDE:
@@ -240,7 +203,11 @@ class _Reader:
             self._see(word, None)
             return
         if isinstance(found, Tag):
-            tag = found if len(word) > 1 else _Letter(found.resources, found.zone, preferred=found.preferred, start=at, end=at + 1)
+            tag = (
+                found
+                if len(word) > 1
+                else _Letter(found.resources, found.zone, preferred=found.preferred, start=at, end=at + 1)
+            )
             self.items.append(tag)
             self._see(word, tag)
             self._tagged()
@@ -263,8 +230,7 @@ class _Reader:
         return isinstance(last, Group) and bool(_BRACKET.fullmatch(self.text[last.end : at]))
 
     def _bracketed(self, tag: Tag) -> None:
-        last = self.items[-1]
-        assert isinstance(last, Group)
+        last = self.groups[-1]
         last.tag = Tag(last.tag.resources or tag.resources, last.tag.zone or tag.zone)
         self.end = -1
 
@@ -342,29 +308,23 @@ class _Reader:
     # afterwards --------------------------------------------------------------------------------------------------
 
     def _mark_uses(self) -> None:
-        groups = [item for item in self.items if isinstance(item, Group)]
-        if not groups:
+        if not self.groups:
             return
-        for match in _PHONE.finditer(self.text):
-            self._limit(groups, match.start(), match.end(), Use.NAME)
-        for match in _MAYBE.finditer(self.text):
-            self._limit(groups, match.start(), match.end(), Use.MAYBE)
+        for match in PHONE.finditer(self.text):
+            self._limit(match.start(), match.end(), Use.NAME)
+        for match in MAYBE.finditer(self.text):
+            self._limit(match.start(), match.end(), Use.MAYBE)
         if self.signature < len(self.text):
-            self._limit(groups, self.signature, len(self.text), Use.NAME)
+            self._limit(self.signature, len(self.text), Use.NAME)
 
-    @staticmethod
-    def _limit(groups: list[Group], start: int, end: int, use: Use) -> None:
-        for group in groups:
+    def _limit(self, start: int, end: int, use: Use) -> None:
+        for group in self.groups:
             if start <= group.start and group.end <= end and group.use is Use.ANY:
                 group.use = use
 
     def _kept(self) -> list[Group | Tag]:
         """Without single letters that stand beside no number: «г. Ухта» says nothing of hot water."""
-        kept: list[Group | Tag] = []
-        for item in self.items:
-            if not isinstance(item, _Letter) or self._beside_number(item):
-                kept.append(item)
-        return kept
+        return [item for item in self.items if not isinstance(item, _Letter) or self._beside_number(item)]
 
     def _beside_number(self, letter: _Letter) -> bool:
         after = self.text[letter.end : letter.end + 8]

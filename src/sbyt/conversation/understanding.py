@@ -29,7 +29,7 @@ from sbyt.conversation.segments import (
     partitions,
 )
 from sbyt.conversation.tokens import Group, Parsed, Use
-from sbyt.conversation.vocabulary import Label, Tag
+from sbyt.conversation.vocabulary import NO_TAG, Label, Tag
 from sbyt.conversation.ways import Way, ways, with_serials
 from sbyt.metering.checks import Code
 
@@ -50,7 +50,7 @@ class Problem(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The values of one meter and what the checks say: None is taken; ``proposed`` is what a confirmation would take."""
+    """The values of one meter and what the checks say: None is taken; ``proposed`` is what a yes would take."""
 
     meter: MeterFacts
     values: tuple[int, ...]
@@ -189,7 +189,7 @@ class _Weighed:
         key = tuple((one.meter.serial, one.values) for one in assignment)
         if not all(one.complete for one in assignment):
             self.partial.append(assignment)
-            if all(value.tag == Tag() for value in way.values) and _plausible(assignment, facts, moment):
+            if all(value.tag is NO_TAG for value in way.values) and _plausible(assignment, facts, moment):
                 self.untagged_partial.append(assignment)
         elif key not in self.passing and _plausible(assignment, facts, moment):
             self.passing[key] = assignment
@@ -199,8 +199,7 @@ class _Weighed:
 
 def _plausible(assignment: Assignment, facts: Facts, moment: Moment) -> bool:
     return all(
-        not one.meter.removed
-        and (is_known(one, moment) or code_of(one.meter, one.values, facts, moment) is None)
+        not one.meter.removed and (is_known(one, moment) or code_of(one.meter, one.values, facts, moment) is None)
         for one in assignment
     )
 
@@ -246,7 +245,9 @@ def _doubt(passing: Iterable[Assignment]) -> Problem:
     return Problem.WHICH_METER if len(figures) == 1 else Problem.SEVERAL_MEANINGS
 
 
-def _asked(account: AccountFacts, found: _Weighed, possible: dict[tuple[object, ...], Assignment], *, named: bool) -> Meaning:
+def _asked(
+    account: AccountFacts, found: _Weighed, possible: dict[tuple[object, ...], Assignment], *, named: bool
+) -> Meaning:
     if possible:
         return Meaning(account, problem=Problem.WHICH_METER, meters=account.active, named=named)
     if found.partial:
@@ -298,9 +299,7 @@ def _foreign_serial(items: Sequence[Item], account: AccountFacts, *, has_assignm
 def _judge(assignment: Assignment, facts: Facts, moment: Moment) -> tuple[Judged, ...]:
     """Each meter on its own, in the order of the checks; an exchange may join a hot and a cold water meter."""
     exchange = exchanged(assignment, facts, moment)
-    return tuple(
-        _judge_one(one, exchange.get(place), facts, moment) for place, one in enumerate(assignment)
-    )
+    return tuple(_judge_one(one, exchange.get(place), facts, moment) for place, one in enumerate(assignment))
 
 
 def _judge_one(one: Assigned, exchange: tuple[int, ...] | None, facts: Facts, moment: Moment) -> Judged:

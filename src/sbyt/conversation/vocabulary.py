@@ -24,6 +24,10 @@ class Tag:
     preferred: bool = False
 
 
+#: Nothing said.
+NO_TAG = Tag()
+
+
 class Label(enum.Enum):
     """What a word says about the number after it."""
 
@@ -74,7 +78,9 @@ _mean(_COLD, "х хв хвс хол х/в хв/с х.в хол/в хол.в хо
 _mean(_HOT, "гв гвс гор г/в гв/с г.в гор/в гор.в гор/вода gvs gv hot")
 _mean(_HOT_LETTER, "г")
 _mean(_WATER, "вода воды воде воду водомер водомеры water")
-_mean(_POWER, "э эл эл-во эл/эн эл.эн эл/энергия эл-энергия ээ э/э э.э эс эл.эн свет света свету light electricity power")
+_mean(
+    _POWER, "э эл эл-во эл/эн эл.эн эл/энергия эл-энергия ээ э/э э.э эс эл.эн свет света свету light electricity power"
+)
 _mean(_GAS, "газ газа газу gaz gas")
 _mean(_HEAT, "тепло тепла heat heating")
 _mean(_DAY, "д день дн дня днем day")
@@ -86,8 +92,8 @@ _mean(Label.METER, "пу ипу п/у сч-к с/н зав зав.н sn meter п
 _mean(Label.READING, "пок показ тек стало сейчас новые новое reading readings now current данные показ-я пок-я")
 _mean(
     Label.ASIDE,
-    "пред предыд было ранее итого всего сальдо долг долга долгу баланс разница паспорт инн снилс previous was used usage"
-    " внес внесла платеж платежа оплата сумма сумму сумме договор договора договору пеня пени",
+    "пред предыд было ранее итого всего сальдо долг долга долгу баланс разница паспорт инн снилс previous was used"
+    " usage внес внесла платеж платежа оплата сумма сумму сумме договор договора договору пеня пени",
 )
 _mean(Label.MONTH, "янв фев мар апр мая май мае авг сен сент окт ноя нояб дек")
 _mean(
@@ -103,7 +109,10 @@ _mean(Intent.NO, "нет неверно неправильно не no nope -")
 _mean(Intent.CANCEL, "отмена отменить отмени отмените cancel undo /cancel")
 _mean(Intent.ENGLISH, "english /en английский")
 _mean(Intent.RUSSIAN, "русский russian /ru")
-_mean(Intent.QUESTION, "почему зачем когда сколько откуда куда где кто какой какая какие каким как why when how what where")
+_mean(
+    Intent.QUESTION,
+    "почему зачем когда сколько откуда куда где кто какой какая какие каким как why when how what where",
+)
 _mean(Intent.OPERATOR, "оператор оператора оператору оператором человек специалист operator жалоба")
 
 _mean(Intent.LAST, "последние последнее последний история history last /history")

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sbyt.conversation.facts import AccountFacts
 from sbyt.conversation.segments import Item
 from sbyt.conversation.tokens import Group, Parsed, Use
-from sbyt.conversation.vocabulary import Label, Tag
+from sbyt.conversation.vocabulary import NO_TAG, Label, Tag
 from sbyt.core.resources import Resource
 
 #: More values than this belong to no flat; more ways than this are no message but noise.
@@ -27,7 +27,7 @@ class Number:
     whole: str
     fraction: str
     unit: tuple[Resource, ...] = ()
-    tag: Tag = Tag()  # what stands in brackets behind it
+    tag: Tag = NO_TAG  # what stands in brackets behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,12 @@ def _rest(run: list[Group]) -> Iterator[list[Number | Tag]]:
 
 def _thousands(first: Group, after: Group) -> bool:
     """Whether figures after a separator may go on a number: «95 201», «95.201»."""
-    return after.gap in (" ", "'", ".", ",") and len(after.digits) == 3 and len(first.digits) <= 3 and first.digits[0] != "0"
+    return (
+        after.gap in (" ", "'", ".", ",")
+        and len(after.digits) == 3
+        and len(first.digits) <= 3
+        and first.digits[0] != "0"
+    )
 
 
 # which tag names which number ---------------------------------------------------------------------------------------
@@ -165,22 +170,36 @@ def _thousands(first: Group, after: Group) -> bool:
 
 def _tagged(parts: Sequence[Number | Tag]) -> Iterator[tuple[Value, ...]]:
     """The ways to say which tag names which number: before it, after it, or in the same order."""
-    if not any(isinstance(part, Tag) for part in parts):
-        yield tuple(Value(part, part.tag) for part in parts if isinstance(part, Number))
+    numbers = [part for part in parts if isinstance(part, Number)]
+    tags = [part for part in parts if isinstance(part, Tag)]
+    if not tags:
+        yield tuple(Value(number, number.tag) for number in numbers)
         return
     listed = _in_order(parts)
     if listed is not None:
         yield listed
-    for resource_first, zone_first in ((True, True), (False, False), (True, False), (False, True)):
-        resources = _attached(parts, zone=False, before=resource_first)
-        zones = _attached(parts, zone=True, before=zone_first)
-        if resources is None or zones is None:
+    either = (True, False)
+    meters = [_attached(parts, zone=False, before=before) for before in either] if any(map(_of_meter, tags)) else [{}]
+    zones = [_attached(parts, zone=True, before=before) for before in either] if any(tag.zone for tag in tags) else [{}]
+    for of_meter, of_zone in sorted(itertools.product(range(len(meters)), range(len(zones))), key=_same_side_first):
+        by_meter, by_zone = meters[of_meter], zones[of_zone]
+        if by_meter is None or by_zone is None:
             continue
-        numbers = [part for part in parts if isinstance(part, Number)]
-        merged = [_all_of(resources.get(id(number)), zones.get(id(number)), number.tag) for number in numbers]
+        merged = [
+            _all_of(by_meter.get(id(number), NO_TAG), by_zone.get(id(number), NO_TAG), number.tag) for number in numbers
+        ]
         values = tuple(Value(number, tag) for number, tag in zip(numbers, merged, strict=True) if tag is not None)
         if len(values) == len(numbers):
             yield values
+
+
+def _same_side_first(sides: tuple[int, int]) -> bool:
+    return sides[0] != sides[1]
+
+
+def _of_meter(tag: Tag) -> bool:
+    """Whether a tag says which meter, not only which register."""
+    return bool(tag.resources or tag.serial or tag.ordinal)
 
 
 def _in_order(parts: Sequence[Number | Tag]) -> tuple[Value, ...] | None:
@@ -202,19 +221,18 @@ def _in_order(parts: Sequence[Number | Tag]) -> tuple[Value, ...] | None:
 def _attached(parts: Sequence[Number | Tag], *, zone: bool, before: bool) -> dict[int, Tag] | None:
     """For each number the tags of one kind that name it; None where a tag would name no number."""
     result: dict[int, Tag] = {}
-    current, fresh, dangling = Tag(), False, False
+    current, fresh, dangling = NO_TAG, False, False
     for part in parts if before else reversed(parts):
         if isinstance(part, Number):
             result[id(part)] = current
             fresh, dangling = False, False
             continue
-        kind = replace(part, zone="") if not zone else Tag(zone=part.zone)
         if zone and not part.zone:
-            if part.resources or part.serial or part.ordinal:
-                current = Tag()  # another meter: the register named before it says nothing of it
+            current = NO_TAG  # another meter: the register named before it says nothing of it
             continue
-        if not zone and not (part.resources or part.serial or part.ordinal):
+        if not zone and not _of_meter(part):
             continue
+        kind = _ZONE_ONLY[part.zone] if zone else _without_zone(part)
         merged = _merge(current, kind) if fresh else kind
         if merged is None:
             return None
@@ -222,22 +240,29 @@ def _attached(parts: Sequence[Number | Tag], *, zone: bool, before: bool) -> dic
     return None if dangling else result
 
 
-def _all_of(resources: Tag | None, zones: Tag | None, bracketed: Tag) -> Tag | None:
-    merged = _merge(resources or Tag(), zones or Tag())
+def _without_zone(tag: Tag) -> Tag:
+    return Tag(tag.resources, "", tag.ordinal, tag.serial, tag.preferred) if tag.zone else tag
+
+
+def _all_of(of_meter: Tag, of_zone: Tag, bracketed: Tag) -> Tag | None:
+    merged = _merge(of_meter, of_zone)
     return merged and _merge(merged, bracketed)
 
 
 def _merge(one: Tag, other: Tag) -> Tag | None:
     """What both tags say together; None if they contradict each other."""
+    if one is NO_TAG or other is NO_TAG:
+        return one if other is NO_TAG else other
     resources = one.resources or other.resources
     if one.resources and other.resources:
         resources = tuple(resource for resource in one.resources if resource in other.resources)
-        if not resources:
-            return None
-    for name in ("zone", "ordinal", "serial"):
-        first, second = getattr(one, name), getattr(other, name)
-        if first and second and first != second and not (name == "zone" and _same_zone(first, second)):
-            return None
+    if (
+        (not resources and one.resources)
+        or (one.zone and other.zone and _NAMES.get(one.zone, one.zone) != _NAMES.get(other.zone, other.zone))
+        or (one.ordinal and other.ordinal and one.ordinal != other.ordinal)
+        or (one.serial and other.serial and one.serial != other.serial)
+    ):
+        return None
     return Tag(
         resources,
         one.zone if one.zone.startswith("T") else other.zone or one.zone,
@@ -247,16 +272,6 @@ def _merge(one: Tag, other: Tag) -> Tag | None:
     )
 
 
+#: Names of the same register; which it is depends on the meter, but no name contradicts its own number.
 _NAMES = {"day": "T1", "peak": "T1", "night": "T2", "half": "T3"}
-
-
-def _same_zone(one: str, other: str) -> bool:
-    return _NAMES.get(one, one) == _NAMES.get(other, other)
-
-
-def meter_label(items: Sequence[Item]) -> Group | None:
-    """A number that is labelled as a meter's serial, in so many words."""
-    for item in items:
-        if isinstance(item, Group) and item.label is Label.METER and item.use is not Use.NOTHING:
-            return item
-    return None
+_ZONE_ONLY = {zone: Tag(zone=zone) for zone in (*_NAMES, *_NAMES.values())}

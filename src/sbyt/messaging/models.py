@@ -43,6 +43,4 @@ class OutboundMessage(models.Model):
     delivered_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["id"], condition=models.Q(delivered_at__isnull=True), name="outbound_waiting")
-        ]
+        indexes = [models.Index(fields=["id"], condition=models.Q(delivered_at__isnull=True), name="outbound_waiting")]

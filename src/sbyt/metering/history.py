@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ def history(periods: Sequence[Counted], before: int, zones: int, full: int, esti
 def _actual_months(periods: Sequence[Counted], zone: int, full: int) -> list[int]:
     """The volumes of the actual months of one register, in order (billing rule 5)."""
     volumes: list[int] = []
-    for earlier, later in zip(periods, periods[1:], strict=False):
+    for earlier, later in itertools.pairwise(periods):
         advance = later.values[zone] - earlier.values[zone]
         if advance < 0 and not later.rolled[zone]:
             return []  # an unmarked drop: what was used isn't known

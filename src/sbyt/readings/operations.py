@@ -11,7 +11,7 @@ from sbyt.messaging.models import InboundMessage
 from sbyt.readings.models import Cancellation, Reading, StaffTask
 
 
-def store_readings(
+def store_readings(  # noqa: PLR0913 the columns of a reading
     message: InboundMessage,
     account: str,
     serial: str,

@@ -31,9 +31,7 @@ def handed_in(meters: Collection[int], zone: ZoneInfo) -> dict[int, list[Handed]
     found: dict[int, list[Handed]] = defaultdict(list)
     for meter, register_zone, period, kind, value, rollover, taken_on, received_at, loaded in rows:
         received = _received(Kind(kind), taken_on, received_at, zone)
-        found[meter].append(
-            Handed(register_zone, period, Kind(kind), value, rollover, taken_on, (received, loaded))
-        )
+        found[meter].append(Handed(register_zone, period, Kind(kind), value, rollover, taken_on, (received, loaded)))
     return found
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import ClassVar
 
 from sbyt.conversation.acts import (
     AlreadyThere,
@@ -26,29 +28,40 @@ from sbyt.core.periods import Period
 from sbyt.core.resources import Resource
 from sbyt.metering.checks import Code
 
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 class English(Words):
     point = "."
     yes_or_no = ("Yes", "No")
-    resources = {
+    resources: ClassVar[Mapping[Resource, str]] = {
         Resource.ELECTRICITY: "electricity",
         Resource.HOT_WATER: "hot water",
         Resource.COLD_WATER: "cold water",
         Resource.GAS: "gas",
         Resource.HEAT: "heating",
     }
-    units = {
+    units: ClassVar[Mapping[Resource, str]] = {
         Resource.ELECTRICITY: "kWh",
         Resource.HOT_WATER: "m³",
         Resource.COLD_WATER: "m³",
         Resource.GAS: "m³",
         Resource.HEAT: "Gcal",
     }
-    zones = {
+    zones: ClassVar[Mapping[tuple[int, str], str]] = {
         (2, "T1"): "day",
         (2, "T2"): "night",
         (3, "T1"): "peak",
@@ -93,7 +106,8 @@ class English(Words):
         return f"We have these already: {self.meters(act.meters, max(terse, 1))}, {self._month(act.period)}."
 
     def kept_inspected(self, act: KeptInspected, terse: int) -> str:
-        said = f"An inspector read meter {self.tail(act.meter.serial)} for {self._month(act.period)}; that goes on the bill."
+        meter, month = self.tail(act.meter.serial), self._month(act.period)
+        said = f"An inspector read meter {meter} for {month}; that goes on the bill."
         return said if terse else f"{said} Not right? Answer «operator»."
 
     def refused(self, act: Refused, terse: int) -> str:
@@ -124,6 +138,8 @@ class English(Words):
 
     def confirm(self, act: Confirm, terse: int, *, keypad: bool) -> str:
         how = "Press 1 if so, 2 if not." if keypad else "Answer YES or send another number."
+        if terse == 2 and not keypad:
+            how = "YES or another number."
         given, proposed = self.values(act.meter), self.values(act.meter, act.proposed)
         if act.code is Code.SWAPPED:
             name = self.resources[act.meter.resource] + " " if act.meter.resource.is_water else ""
@@ -153,8 +169,12 @@ class English(Words):
             case Problem.MISSING:
                 (meter,) = act.meters[:1]
                 names = " and ".join(self.zone(zone, len(meter.zones)) for zone in meter.zones)
-                return f"Meter {self.tail(meter.serial)} has {len(meter.zones)} registers. Send {names}, like: 8242 3104"
+                return (
+                    f"Meter {self.tail(meter.serial)} has {len(meter.zones)} registers. Send {names}, like: 8242 3104"
+                )
             case Problem.WHICH_METER | Problem.SEVERAL_MEANINGS | Problem.UNFIT:
+                if terse == 2:
+                    return "Which meter is it? Name it, like: light 4425"
                 listed = ", ".join(self.choice(meter) for meter in act.meters[:4])
                 return f"Which meter is it? You have: {listed}. Name it, like: light 4425"
             case Problem.NO_METER:
@@ -170,7 +190,7 @@ class English(Words):
         ways = [self.way(way) for way in act.ways][: (None, 4, 2)[terse]]
         return f"{what} Send them by {', '.join(ways)}." if ways else f"{what} Please call us."
 
-    def balance(self, act: Balance, terse: int) -> str:
+    def balance(self, act: Balance) -> str:
         return " ".join(
             f"Account {account}: {'to pay' if owed > 0 else 'in credit'} {roubles(abs(owed))} RUB."
             if owed
@@ -178,10 +198,10 @@ class English(Words):
             for account, owed in act.accounts
         )
 
-    def cancelled(self, act: Cancelled, terse: int) -> str:
-        return f"Taken back: {self.meters(act.meters, max(terse, 1))}, {self._month(act.period)}. Send the right reading."
+    def cancelled(self, act: Cancelled) -> str:
+        return f"Taken back: {self.meters(act.meters, 1)}, {self._month(act.period)}. Send the right reading."
 
-    def last_readings(self, act: LastReadings, terse: int) -> str:
+    def last_readings(self, act: LastReadings) -> str:
         if not act.meters:
             return "There are no readings yet. Send the first: account and number."
         return "Last readings: " + "; ".join(self._last_of(shown) for shown in act.meters) + "."
@@ -190,12 +210,12 @@ class English(Words):
         when = f" of {self.day(shown.since)}" if shown.since else ""
         return f"{self._named(shown)} {self.values(shown)}{when}"
 
-    def saying(self, act: Say, terse: int) -> str:
+    def saying(self, act: Say) -> str:
         return _SAYINGS[act.saying].format(first=act.first_day, last=act.last_day)
 
 
 _SAYINGS = {
-    Saying.HELP: "Send account and reading, like: 1234567890 4425, from {first} to {last}. Undo: cancel. Debt: balance.",
+    Saying.HELP: "Send account and reading, like: 1234567890 4425, {first} to {last}. Undo: cancel. Owed: balance.",
     Saying.WELCOME: "Hello. Send your account and the reading, like: 1234567890 4425. The account is on the bill.",
     Saying.UNKNOWN: "We found no reading here. Send account and reading, like: 1234567890 4425. More: help",
     Saying.TOO_LONG: "The message is very long, a member of staff will read it. Quicker: 1234567890 4425",

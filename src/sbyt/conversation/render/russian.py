@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import ClassVar
 
 from sbyt.conversation.acts import (
     AlreadyThere,
@@ -26,31 +28,55 @@ from sbyt.core.periods import Period
 from sbyt.core.resources import Resource
 from sbyt.metering.checks import Code
 
-_OF_MONTH = (
-    "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
-)
-_MONTHS = "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split()
+_OF_MONTH = [
+    "января",
+    "февраля",
+    "марта",
+    "апреля",
+    "мая",
+    "июня",
+    "июля",
+    "августа",
+    "сентября",
+    "октября",
+    "ноября",
+    "декабря",
+]
+_MONTHS = [
+    "январь",
+    "февраль",
+    "март",
+    "апрель",
+    "май",
+    "июнь",
+    "июль",
+    "август",
+    "сентябрь",
+    "октябрь",
+    "ноябрь",
+    "декабрь",
+]
 _HOW_MANY = {2: "два показания", 3: "три показания"}
 
 
 class Russian(Words):
     point = ","
     yes_or_no = ("Да", "Нет")
-    resources = {
+    resources: ClassVar[Mapping[Resource, str]] = {
         Resource.ELECTRICITY: "свет",
         Resource.HOT_WATER: "горячая вода",
         Resource.COLD_WATER: "холодная вода",
         Resource.GAS: "газ",
         Resource.HEAT: "отопление",
     }
-    units = {
+    units: ClassVar[Mapping[Resource, str]] = {
         Resource.ELECTRICITY: "кВт·ч",
         Resource.HOT_WATER: "м³",
         Resource.COLD_WATER: "м³",
         Resource.GAS: "м³",
         Resource.HEAT: "Гкал",
     }
-    zones = {
+    zones: ClassVar[Mapping[tuple[int, str], str]] = {
         (2, "T1"): "день",
         (2, "T2"): "ночь",
         (3, "T1"): "пик",
@@ -85,9 +111,7 @@ class Russian(Words):
         if act.late:
             closed = self._month(act.period - 1)
             if act.estimated and terse < 2:
-                return (
-                    f"За {closed} приём уже закрыт: посчитаем по среднему, а в счёте за {month} пересчитаем."
-                )
+                return f"За {closed} приём уже закрыт: посчитаем по среднему, а в счёте за {month} пересчитаем."
             return f"За {closed} приём закрыт, войдёт в счёт за {month}."
         if terse == 0:
             return f"Войдёт в счёт за {month}. Ошиблись? Пришлите верное до {until}."
@@ -105,7 +129,8 @@ class Russian(Words):
         )
 
     def kept_inspected(self, act: KeptInspected, terse: int) -> str:
-        said = f"За {self._month(act.period)} показания счётчика {self.tail(act.meter.serial)} снял контролёр, они и войдут в счёт."
+        meter, month = self.tail(act.meter.serial), self._month(act.period)
+        said = f"За {month} показания счётчика {meter} снял контролёр, они и войдут в счёт."
         return said if terse else f"{said} Не согласны? Ответьте «оператор», разберёмся."
 
     def refused(self, act: Refused, terse: int) -> str:
@@ -154,7 +179,8 @@ class Russian(Words):
         given, proposed = self.values(act.meter), self.values(act.meter, act.proposed)
         if act.code is Code.SWAPPED:
             if act.meter.resource.is_water:
-                what = f"Похоже, горячая и холодная переставлены. Записать {self.resources[act.meter.resource]} {proposed}?"
+                water = self.resources[act.meter.resource]
+                what = f"Похоже, горячая и холодная переставлены. Записать {water} {proposed}?"
             elif len(act.meter.zones) == 2:
                 what = f"Похоже, день и ночь переставлены. Записать {proposed}?"
             else:
@@ -214,7 +240,8 @@ class Russian(Words):
         if terse == 2 or not act.meters:
             return "Не поняли, к какому счётчику показание. Назовите его, например: свет 4425"
         listed = ", ".join(self.choice(meter) for meter in act.meters[:4])
-        return f"Не поняли, к какому счётчику показание. У вас: {listed}. Назовите его, например: {self._named_example(act)}"
+        which = f"Не поняли, к какому счётчику показание. У вас: {listed}."
+        return f"{which} Назовите его, например: {self._named_example(act)}"
 
     def _example(self, act: Ask) -> str:
         if len(act.meters) == 1:
@@ -241,7 +268,7 @@ class Russian(Words):
         ways = [self.way(way) for way in act.ways][: (None, 4, 2)[terse]]
         return f"{what} Отправьте так: {', '.join(ways)}." if ways else f"{what} Позвоните нам."
 
-    def balance(self, act: Balance, terse: int) -> str:
+    def balance(self, act: Balance) -> str:
         return " ".join(self._balance_of(account, owed) for account, owed in act.accounts)
 
     @staticmethod
@@ -252,13 +279,13 @@ class Russian(Words):
             return f"Счёт {account}: переплата {roubles(-owed).replace('.', ',')} ₽."
         return f"Счёт {account}: всё оплачено."
 
-    def cancelled(self, act: Cancelled, terse: int) -> str:
+    def cancelled(self, act: Cancelled) -> str:
         return (
-            f"Отменили {self.meters(act.meters, max(terse, 1))} за {self._month(act.period)}. "
+            f"Отменили {self.meters(act.meters, 1)} за {self._month(act.period)}. "
             "Пришлите верные показания, когда сможете."
         )
 
-    def last_readings(self, act: LastReadings, terse: int) -> str:
+    def last_readings(self, act: LastReadings) -> str:
         if not act.meters:
             return "Показаний пока нет. Пришлите первое: счёт и число."
         return "Последние показания: " + "; ".join(self._last_of(shown) for shown in act.meters) + "."
@@ -267,7 +294,7 @@ class Russian(Words):
         when = f" от {self.day(shown.since)}" if shown.since else ""
         return f"{self._named(shown)} {self.values(shown)}{when}"
 
-    def saying(self, act: Say, terse: int) -> str:
+    def saying(self, act: Say) -> str:
         days = f"с {act.first_day} по {act.last_day} число"
         return _SAYINGS[act.saying].format(days=days)
 
@@ -275,15 +302,18 @@ class Russian(Words):
 _SAYINGS = {
     Saying.HELP: "Пришлите счёт и показание, например: 1234567890 4425. Ждём их {days}. Отменить: отмена. "
     "Узнать долг: баланс.",
-    Saying.WELCOME: "Здравствуйте. Пришлите номер счёта и показание, например: 1234567890 4425. Номер вверху квитанции.",
+    Saying.WELCOME: "Здравствуйте. Пришлите номер счёта и показание, например: 1234567890 4425. "
+    "Номер вверху квитанции.",
     Saying.UNKNOWN: "Не нашли здесь показаний. Пришлите счёт и показание, например: 1234567890 4425. Подсказка: помощь",
     Saying.TOO_LONG: "Сообщение слишком длинное, его прочтёт сотрудник. Быстрее так: 1234567890 4425",
-    Saying.NOT_LINKED: "Сведения о счёте видит только тот, кто к нему привязан. Напишите с телефона или почты из договора.",
+    Saying.NOT_LINKED: "Сведения о счёте видит только тот, кто к нему привязан. "
+    "Напишите с телефона или почты из договора.",
     Saying.NOTHING_OPEN: "Мы сейчас ни о чём не спрашивали. Пришлите счёт и показание, например: 1234567890 4425",
     Saying.NOT_TAKEN: "Хорошо, не записали. Пришлите верные показания.",
     Saying.NOTHING_TO_CANCEL: "Отменять нечего: ваших показаний за этот месяц, которые ещё можно отменить, нет.",
     Saying.QUESTION_DROPPED: "Хорошо, вопрос сняли, ничего не записали.",
-    Saying.IS_IT_A_READING: "Если это показание, пришлите его со словом: показание 4425. Если вопрос, напишите: оператор",
+    Saying.IS_IT_A_READING: "Если это показание, пришлите его со словом: показание 4425. "
+    "Если вопрос, напишите: оператор",
     Saying.OPERATOR: "Передали сотруднику, он ответит. Показания можно прислать и без него: счёт и число.",
     Saying.LANGUAGE: "Дальше по-русски.",
 }

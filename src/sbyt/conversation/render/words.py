@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from sbyt.conversation.acts import (
     Act,
@@ -32,15 +33,15 @@ class Words(ABC):
 
     point: str
     yes_or_no: tuple[str, str]
-    resources: dict[Resource, str]
-    units: dict[Resource, str]
-    zones: dict[tuple[int, str], str]
+    resources: ClassVar[Mapping[Resource, str]]
+    units: ClassVar[Mapping[Resource, str]]
+    zones: ClassVar[Mapping[tuple[int, str], str]]
 
     def say(self, acts: Sequence[Act], terse: int, *, keypad: bool = False) -> str:
         """All acts of an answer, one after the other."""
         return " ".join(self._say(act, terse, keypad=keypad) for act in acts)
 
-    def _say(self, act: Act, terse: int, *, keypad: bool) -> str:
+    def _say(self, act: Act, terse: int, *, keypad: bool) -> str:  # noqa: C901 one case an act
         match act:
             case Taken():
                 return self.taken(act, terse)
@@ -57,13 +58,13 @@ class Words(ABC):
             case Closed():
                 return self.closed(act, terse)
             case Balance():
-                return self.balance(act, terse)
+                return self.balance(act)
             case Cancelled():
-                return self.cancelled(act, terse)
+                return self.cancelled(act)
             case LastReadings():
-                return self.last_readings(act, terse)
+                return self.last_readings(act)
             case Say():
-                return self.saying(act, terse)
+                return self.saying(act)
 
     @abstractmethod
     def taken(self, act: Taken, terse: int) -> str: ...
@@ -87,16 +88,16 @@ class Words(ABC):
     def closed(self, act: Closed, terse: int) -> str: ...
 
     @abstractmethod
-    def balance(self, act: Balance, terse: int) -> str: ...
+    def balance(self, act: Balance) -> str: ...
 
     @abstractmethod
-    def cancelled(self, act: Cancelled, terse: int) -> str: ...
+    def cancelled(self, act: Cancelled) -> str: ...
 
     @abstractmethod
-    def last_readings(self, act: LastReadings, terse: int) -> str: ...
+    def last_readings(self, act: LastReadings) -> str: ...
 
     @abstractmethod
-    def saying(self, act: Say, terse: int) -> str: ...
+    def saying(self, act: Say) -> str: ...
 
     @abstractmethod
     def number(self, number: str) -> str:

@@ -12,9 +12,9 @@ from sbyt.conversation.dialogue import reply
 from sbyt.conversation.mentions import mentions
 from sbyt.conversation.render import render
 from sbyt.conversation.state import Event, Outcome, Reply, State, Status
+from sbyt.core.periods import Period
 from sbyt.core.settings import Settings
 from sbyt.core.units import from_units
-from sbyt.core.periods import Period
 from sbyt.messaging.models import InboundMessage
 from sbyt.messaging.numbers import short_number
 from sbyt.messaging.operations import answer, conversation_state, remember, store_inbound
