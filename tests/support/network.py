@@ -20,12 +20,17 @@ def stay_on_this_machine() -> None:
 
 
 def _refuse_others(event: str, args: tuple[Any, ...]) -> None:
-    if event not in ("socket.connect", "socket.sendto"):
-        return
-    address = args[1]
-    # A Unix socket's address is a path; only internet addresses are (host, port, …).
-    if isinstance(address, tuple) and not _is_loopback(str(address[0])):
-        raise UnableToLeaveThisMachine(address)
+    if event in ("socket.connect", "socket.sendto"):
+        address = args[1]
+        # A Unix socket's address is a path; only internet addresses are (host, port, …).
+        if isinstance(address, tuple) and not _is_loopback(str(address[0])):
+            raise UnableToLeaveThisMachine(address)
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname") and args[0] and not _is_loopback(_text(args[0])):
+        raise UnableToLeaveThisMachine(args[0])
+
+
+def _text(host: str | bytes) -> str:
+    return host.decode() if isinstance(host, bytes) else host
 
 
 def _is_loopback(host: str) -> bool:
