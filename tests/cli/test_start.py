@@ -64,6 +64,37 @@ def test_a_database_of_a_later_version_is_left_alone(sqlite_database: Database) 
     assert "сделана более новой версией sbyt (billing.0099_later)" in done.stderr
 
 
+COMMANDS = [("say", "--from", "+79120000101", "4425"), ("bill", "2026-11")]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_without_a_database_the_command_that_makes_it_is_named(tmp_path: Path, command: tuple[str, ...]) -> None:
+    file = tmp_path / "town.sqlite3"
+    done = sbyt(*command, DATABASE_URL=f"sqlite:///{file}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"Базы {file} ещё нет. Создайте её: sbyt migrate\n"
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_on_an_empty_database_too(tmp_path: Path, command: tuple[str, ...]) -> None:
+    file = tmp_path / "town.sqlite3"
+    file.touch()
+    done = sbyt(*command, DATABASE_URL=f"sqlite:///{file}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"База {file} не готова к работе. Подготовьте её: sbyt migrate\n"
+
+
+@pytest.mark.parametrize("command", ["migrate", "doctor"])
+def test_what_is_no_database_is_told_in_a_line(tmp_path: Path, command: str) -> None:
+    file = tmp_path / "town.sqlite3"
+    file.write_text("a shopping list, and no database at all " * 100, encoding="utf-8")
+    done = sbyt(command, DATABASE_URL=f"sqlite:///{file}")
+    assert done.returncode in (1, 2)
+    assert f"{file} не отвечает: file is not a database" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("command", ["migrate", "doctor"])
 def test_a_database_that_does_not_answer_is_told_in_a_line(command: str) -> None:
     done = sbyt(command, DATABASE_URL="postgresql://anna:cake@127.0.0.1:1/town")

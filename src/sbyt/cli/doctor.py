@@ -14,12 +14,12 @@ from pathlib import Path
 
 import typer
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import DatabaseError, connection
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sbyt.cli.readiness import database_name, sqlite_file, unknown_migrations, waiting_migrations
+from sbyt.cli.readiness import database_name, is_out_of_reach, sqlite_file, unknown_migrations, waiting_migrations
 from sbyt.core.periods import Period
 from sbyt.core.settings import ChannelState, Settings
 from sbyt.readings.models import Reading
@@ -152,7 +152,9 @@ def _database(sbyt: Settings, now: dt.datetime) -> Iterator[Finding]:
             yield from _data(sbyt, now)
         else:
             yield Finding("данные", State.UNKNOWN, "сначала приведите базу в порядок")
-    except OperationalError as error:
+    except DatabaseError as error:
+        if not is_out_of_reach(error):
+            raise
         yield Finding("база", State.MEND, f"{database_name()} не отвечает: {str(error).strip().partition(chr(10))[0]}")
 
 

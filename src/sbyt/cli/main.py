@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from typing import Any
 
 import typer
@@ -19,13 +18,15 @@ class DatabaseCommands(TyperGroup):
         return name, command, rest
 
     def invoke(self, ctx: Any) -> Any:
-        from django.db import OperationalError
+        from django.db import DatabaseError
 
         try:
             return super().invoke(ctx)
-        except OperationalError as error:
-            from sbyt.cli.readiness import NOT_READY, database_name
+        except DatabaseError as error:
+            from sbyt.cli.readiness import NOT_READY, database_name, is_out_of_reach
 
+            if not is_out_of_reach(error):
+                raise
             reason = str(error).strip().partition("\n")[0]
             typer.echo(f"База {database_name()} не отвечает: {reason}", err=True)
             typer.echo("Проверьте DATABASE_URL и что база доступна; подробнее: sbyt doctor", err=True)
@@ -54,6 +55,8 @@ app = typer.Typer(
 
 def _show_version(asked: bool) -> None:
     if asked:
+        import importlib.metadata
+
         typer.echo(f"sbyt {importlib.metadata.version('sbyt')}")
         raise typer.Exit
 

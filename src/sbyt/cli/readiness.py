@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 
 #: The commands that work where there is no database yet, or none that is up to date.
@@ -32,10 +32,15 @@ def sqlite_file() -> Path | None:
     return Path(name) if connection.vendor == "sqlite" and name != ":memory:" else None
 
 
+def is_out_of_reach(error: DatabaseError) -> bool:
+    """Whether the database itself failed: no answer, no room, no database at all. Anything else is an error of ours."""
+    return type(error) in (DatabaseError, OperationalError)
+
+
 def waiting_migrations() -> list[str]:
     """The migrations that the database has not had, like ``accounts.0001_initial``.
 
-    :raises OperationalError: if the database can't be reached.
+    :raises DatabaseError: if the database can't be reached.
     """
     loader = MigrationLoader(connection)
     return [f"{app}.{name}" for app, name in sorted(set(loader.disk_migrations) - _applied(loader))]
@@ -57,7 +62,7 @@ def _applied(loader: MigrationLoader) -> set[tuple[str, str]]:
 def require_migrated() -> None:
     """End the command, with a word on what to do, unless the database is ready for it.
 
-    :raises OperationalError: if the database can't be reached.
+    :raises DatabaseError: if the database can't be reached.
     """
     file = sqlite_file()
     if file and not file.exists():
