@@ -45,10 +45,10 @@ _LETTER_Z = re.compile(r"(?<=\d)з(?=\d|\b)|(?<![^\W\d_])з(?=\d)")
 
 
 def fold(text: str) -> str:
-    """Plain lower-case text: one kind of space, dash and figure, no marks that can't be seen, ``№`` as ``#``."""
+    """Plain lower-case text: one kind of space, dash and figure, no marks that can't be seen."""
     if not _PLAIN.fullmatch(text):
-        text = unicodedata.normalize("NFKC", text.replace("№", " #").replace("\r\n", "\n").replace("\r", "\n"))
-        text = text.translate(_FOLDING)
+        text = unicodedata.normalize("NFKC", text.replace("№", " ¤").replace("\r\n", "\n").replace("\r", "\n"))
+        text = text.translate(_FOLDING).replace("¤", "№")
     text = text.lower()
     if "о" in text or "o" in text:
         text = _LETTER_O.sub(lambda match: "0" * len(match[0]), text)

@@ -71,7 +71,10 @@ def named_accounts(message: Parsed, facts: Facts) -> list[Named]:
             found.append(Named(first, last, exact[0] if exact else matching[0], digits, bool(exact)))
     found.sort(key=lambda one: (not one.exact, one.first - one.last, one.first))
     kept: list[Named] = []
+    exactly = {one.account for one in found if one.exact}
     for named in found:
+        if not named.exact and named.account in exactly:
+            continue  # once is enough: the other is a number like any
         if all(named.last < there.first or there.last < named.first for there in kept):
             kept.append(named)
     return sorted(kept, key=lambda one: one.first)

@@ -77,7 +77,7 @@ _TOKEN = re.compile(
             r"(?<![\dа-яa-z.,])(?P<count>[1-9])\s?(?P<code>э[дпн]?|ee?|г|[хx])(?=[\s:=.,#*-]{0,3}\d)",
             # т1 8240, тариф 1, зона №2; т18240; 1-й тариф
             (
-                rf"{_ALONE}(?:[тt]\s?[.-]?\s?|(?:тариф[а-я]{{0,3}}|зон[аы]|tariff|rate|zone)\s?#?\s?)(?P<zone>[123])"
+                rf"{_ALONE}(?:[тt]\s?[.-]?\s?|(?:тариф[а-я]{{0,3}}|зон[аы]|tariff|rate|zone)\s?[#№]?\s?)(?P<zone>[123])"
                 r"(?!\d)(?!-?[йя])"
             ),
             rf"{_ALONE}[тt](?P<glued>[123])(?=\d{{2}})",
@@ -85,12 +85,12 @@ _TOKEN = re.compile(
             rf"(?P<unit>{_KWH}|{_CUBIC_METRES}|(?:гкал|gcal)\b)",
             # хвс1: 56, гвс 2 - 14
             (
-                rf"{_ALONE}(?P<many>хвс|гвс|хв|гв|хол|гор|эл|свет|газ|вода|х|г|э|сч|счетчик)\s?#?(?P<which>[1-9])"
+                rf"{_ALONE}(?P<many>хвс|гвс|хв|гв|хол|гор|эл|свет|газ|вода|х|г|э|сч|счетчик)\s?[#№]?\s?(?P<which>[1-9])"
                 r"(?=\s?[:=)-]|\s{1,3}\d|-?й)(?!\s?[.,]\d)(?!\d)"
             ),
             r"(?P<digits>\d+)",
             r"(?P<word>/?[а-яa-z]+(?:[/.-][а-яa-z]+)*)",
-            r"(?P<mark>[#+?]|->|=>|→)",
+            r"(?P<mark>[#№+?]|->|=>|→)",
         )
     )
 )
@@ -137,6 +137,7 @@ class _Reader:
         self.words: set[str] = set()
         self.intents: set[Intent] = set()
         self.label: Label | None = None
+        self.labelled = 0  # where it stood
         self.numbered = False
         self.end = -1  # where the last group ended, if only separators came since
         self.skeleton: list[str] = []
@@ -173,10 +174,12 @@ class _Reader:
             between = self.text[self.items[-1].end : start]
             if "\n" in between or ";" in between:
                 self.label = None
+        if BREAK in self.text[self.labelled : start]:
+            self.label = None  # «оплатил 500 руб.»: the word spoke of what is gone
         if gap is not None and BREAK in gap:
             gap = None
-            self.label = None
-        use = Use.NOTHING if self.label is Label.ASIDE else Use.ANY
+        named = self.label in (Label.ASIDE, Label.DOCUMENT) or self.text[start - 2 : start].rstrip(" ").endswith("№")
+        use = Use.NAME if named else Use.ANY
         group = Group(match[0], start, end, gap, use, self.label, self.numbered)
         self.items.append(group)
         self.groups.append(group)
@@ -214,12 +217,12 @@ class _Reader:
             return
         self._see(word, None)
         if isinstance(found, Label):
-            self._labelled(found)
+            self._labelled(found, at)
         else:
             if found is not None:
                 self.intents.add(found)
             if found is Intent.BALANCE:
-                self.label = Label.ASIDE  # «долг 345»
+                self.label, self.labelled = Label.ASIDE, at  # «долг 345»
             if self.label is not Label.ASIDE:
                 self.label = None
             self.end = -1
@@ -234,16 +237,14 @@ class _Reader:
         last.tag = Tag(last.tag.resources or tag.resources, last.tag.zone or tag.zone)
         self.end = -1
 
-    def _labelled(self, label: Label) -> None:
+    def _labelled(self, label: Label, at: int) -> None:
         self.end = -1
-        if label is Label.FILLER:
-            self.numbered = True
-            return
-        if label is Label.MONTH:
+        self.numbered |= label is Label.NUMBER
+        if label in (Label.NUMBER, Label.FILLER, Label.MONTH):
             return
         if self.label is Label.METER and label is Label.ACCOUNT:
             return  # «счетчик … счета»: the nearer word names the number
-        self.label, self.numbered = label, False
+        self.label, self.labelled, self.numbered = label, at, False
 
     def _unit(self, match: re.Match[str]) -> None:
         self._see(match[0], None)
@@ -273,7 +274,7 @@ class _Reader:
         self._tag(Tag(tag.resources, "", int(match["which"]), preferred=tag.preferred), match)
 
     def _mark(self, match: re.Match[str]) -> None:
-        if match[0] == "#":
+        if match[0] in "#№":
             self.numbered = True
         elif match[0] == "?":
             self.intents.add(Intent.QUESTION)

@@ -185,6 +185,14 @@ class _Weighed:
     untagged_partial: list[Assignment] = field(default_factory=list)
     values: int = 0
 
+    @property
+    def only(self) -> Assignment | None:
+        """The one assignment that goes through the checks: the one that passes, else the only one possible."""
+        possible = self.passing or self.natural or self.unusual
+        if len(possible) != 1 or (self.untagged_partial and possible is not self.unusual):
+            return None
+        return next(iter(possible.values()))
+
     def add(self, way: Way, assignment: Assignment, facts: Facts, moment: Moment) -> None:
         key = tuple((one.meter.serial, one.values) for one in assignment)
         if not all(one.complete for one in assignment):
@@ -206,28 +214,22 @@ def _plausible(assignment: Assignment, facts: Facts, moment: Moment) -> bool:
 
 def _weigh(message: Parsed, segment: Segment, facts: Facts, moment: Moment) -> Meaning:
     account, named = segment.account, segment.named is not None
-    items, serials = with_serials(message, _without_service_code(message, segment), account)
     if not account.meters:
         return Meaning(account, problem=Problem.NO_METER, named=named)
+    plain = _without_service_code(message, segment)
+    items, serials = with_serials(message, plain, account)
     found = _weigh_ways(ways(items, serials), account, facts, moment)
-    if serials:
-        plain = _weigh_ways(ways(_without_service_code(message, segment), ()), account, facts, moment)
-        found.passing = {**plain.passing, **found.passing}
-    if len(found.passing) == 1 and not found.untagged_partial:
-        (only,) = found.passing.values()
-        return Meaning(account, _judge(only, facts, moment), named=named)
-    foreign = _foreign_serial(items, account, has_assignments=bool(found.natural or found.partial or found.passing))
-    if foreign and not found.passing:
+    if serials:  # what spells a serial may be a value all the same
+        found.passing = {**_weigh_ways(ways(plain, ()), account, facts, moment).passing, **found.passing}
+    foreign = _serial_in_words(items, account) or ("" if found.passing else _foreign_serial(items, account, found))
+    if foreign:
         return Meaning(account, unknown_meter=foreign, named=named)
-    if found.passing:
-        return Meaning(account, problem=_doubt(found.passing.values()), meters=account.active, named=named)
-    possible = found.natural or found.unusual
-    if len(possible) == 1 and not (found.untagged_partial and found.natural):
-        (only,) = possible.values()
+    only = found.only
+    if only:
         return Meaning(account, _judge(only, facts, moment), named=named)
-    if serials and not possible and not found.partial and found.values == 0:
+    if serials and not found.values:
         return _only_serial(account, serials, named=named)
-    return _asked(account, found, possible, named=named)
+    return _asked(account, found, named=named)
 
 
 def _weigh_ways(ways_found: Iterable[Way], account: AccountFacts, facts: Facts, moment: Moment) -> _Weighed:
@@ -245,20 +247,22 @@ def _doubt(passing: Iterable[Assignment]) -> Problem:
     return Problem.WHICH_METER if len(figures) == 1 else Problem.SEVERAL_MEANINGS
 
 
-def _asked(
-    account: AccountFacts, found: _Weighed, possible: dict[tuple[object, ...], Assignment], *, named: bool
-) -> Meaning:
-    if possible:
-        return Meaning(account, problem=Problem.WHICH_METER, meters=account.active, named=named)
+def _asked(account: AccountFacts, found: _Weighed, *, named: bool) -> Meaning:
+    """Nothing can be taken as it is: what must be asked."""
+    meters = account.active
+    if found.passing:
+        return Meaning(account, problem=_doubt(found.passing.values()), meters=meters, named=named)
+    if found.natural or found.unusual:
+        return Meaning(account, problem=Problem.WHICH_METER, meters=meters, named=named)
     if found.partial:
         halves = {one.meter.serial: one.meter for partial in found.partial for one in partial if not one.complete}
         problem = Problem.MISSING if len(halves) == 1 else Problem.WHICH_METER
         return Meaning(account, problem=problem, meters=tuple(halves.values()), named=named)
     if not found.values:
-        return Meaning(account, problem=Problem.NO_VALUE, meters=account.active, named=named)
-    registers = sum(meter.zones for meter in account.active)
+        return Meaning(account, problem=Problem.NO_VALUE, meters=meters, named=named)
+    registers = sum(meter.zones for meter in meters)
     problem = Problem.TOO_MANY if found.values > registers else Problem.UNFIT
-    return Meaning(account, problem=problem, meters=account.active, named=named)
+    return Meaning(account, problem=problem, meters=meters, named=named)
 
 
 def _only_serial(account: AccountFacts, serials: Sequence[str], *, named: bool) -> Meaning:
@@ -277,20 +281,34 @@ def _without_service_code(message: Parsed, segment: Segment) -> list[Item]:
     return rest if any(isinstance(item, Group) and item.use is Use.ANY for item in rest) else items
 
 
-def _foreign_serial(items: Sequence[Item], account: AccountFacts, *, has_assignments: bool) -> str:
-    """A number that can only have been meant as a serial and is none of this account's; empty if there is none."""
-    numbers = [item for item in items if isinstance(item, Group) and item.use in (Use.ANY, Use.NAME)]
-    usable = [item for item in numbers if item.use is Use.ANY]
-    longest = max((meter.dial.digits + meter.dial.decimals for meter in account.meters), default=0)
-    for group in usable:
-        if group.label is Label.METER and group.numbered and (len(usable) > 1 or len(group.digits) > longest):
-            return group.digits
-        length = len(group.digits.lstrip("0"))
-        if len(usable) > 1 and length > longest + (2 if has_assignments else 0):
-            return group.digits
-        if group.label is Label.METER and not has_assignments and len(usable) > 1:
+def _serial_in_words(items: Sequence[Item], account: AccountFacts) -> str:
+    """A number that is called a meter's serial in so many words («счётчик № …») and is none of this account's."""
+    longest = _longest_dial(account)
+    for group in _groups(items):
+        others = any(other is not group and other.use is Use.ANY for other in _groups(items))
+        if group.label is Label.METER and group.numbered and (others or len(group.digits) > longest):
             return group.digits
     return ""
+
+
+def _foreign_serial(items: Sequence[Item], account: AccountFacts, found: _Weighed) -> str:
+    """A number that can only have been meant as a serial, beside another; empty if there is none."""
+    longest = _longest_dial(account)
+    usable = [group for group in _groups(items) if group.use is Use.ANY]
+    assigned = bool(found.natural or found.partial)
+    for group in usable if len(usable) > 1 else ():
+        length = len(group.digits.lstrip("0"))
+        if length > longest + (2 if assigned else 0) or (group.label is Label.METER and not assigned):
+            return group.digits
+    return ""
+
+
+def _groups(items: Sequence[Item]) -> list[Group]:
+    return [item for item in items if isinstance(item, Group) and item.use in (Use.ANY, Use.NAME)]
+
+
+def _longest_dial(account: AccountFacts) -> int:
+    return max(meter.dial.digits + meter.dial.decimals for meter in account.meters)
 
 
 # one assignment through the checks ----------------------------------------------------------------------------------

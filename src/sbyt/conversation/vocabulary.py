@@ -35,8 +35,10 @@ class Label(enum.Enum):
     METER = enum.auto()
     READING = enum.auto()
     ASIDE = enum.auto()  # money, the previous value, the use: no reading
+    DOCUMENT = enum.auto()  # «заявление 325», «код 4425»: no value, whatever it is
     MONTH = enum.auto()
-    FILLER = enum.auto()  # «номер», «за», «№»: keeps the label before it
+    NUMBER = enum.auto()  # «номер»: keeps the label before it, and says that a number of it follows
+    FILLER = enum.auto()  # «за», «мой»: keeps the label before it
 
 
 class Intent(enum.Enum):
@@ -92,13 +94,19 @@ _mean(Label.METER, "пу ипу п/у сч-к с/н зав зав.н sn meter п
 _mean(Label.READING, "пок показ тек стало сейчас новые новое reading readings now current данные показ-я пок-я")
 _mean(
     Label.ASIDE,
-    "пред предыд было ранее итого всего сальдо долг долга долгу баланс разница паспорт инн снилс previous was used"
-    " usage внес внесла платеж платежа оплата сумма сумму сумме договор договора договору пеня пени",
+    "пред предыд было ранее итого всего сальдо долг долга долгу баланс разница previous was used"
+    " usage внес внесла платеж платежа оплата сумма сумму сумме пеня пени",
+)
+_mean(
+    Label.DOCUMENT,
+    "вх исх акт акта код кода пароль чек чека паспорт инн снилс договор договора договору дог заявка заявке обращение"
+    " обращения пломба пломбы пломбу code password contract",
 )
 _mean(Label.MONTH, "янв фев мар апр мая май мае авг сен сент окт ноя нояб дек")
+_mean(Label.NUMBER, "номер номером н-р ном no number")
 _mean(
     Label.FILLER,
-    "номер н-р ном no number сч за на от по с и а в у к о об до мой моя мои мое наш наша ваш это мы я"
+    "сч за на от по с и а в у к о об до мой моя мои мое наш наша ваш это мы я"
     " равно составляет составили number is of the and for is are my абонент абонента абонентский",
 )
 _mean(Intent.HELP, "помощь помогите справка help инструкция меню menu /help команды ?")
@@ -136,6 +144,7 @@ _STEMS: tuple[tuple[str, Tag | Label | Intent], ...] = (
     ("лицев", Label.ACCOUNT),
     ("счетчик", Label.METER),
     ("счётчик", Label.METER),
+    ("заявлен", Label.DOCUMENT),
     ("заводск", Label.METER),
     ("серийн", Label.METER),
     ("водомер", _WATER),
