@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
-_ROUBLES = re.compile(r"([+-]?)(\d+)(?:[.,](\d{1,2}))?")
+#: As many figures as fit a whole number of kopecks in a table of either database.
+_ROUBLES = re.compile(r"([+-]?)(\d{1,16})(?:[.,](\d{1,2}))?")
 
 
 class UnableToParseMoney(ValueError):
     """The text is no sum in roubles with at most two decimals."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"{text!r} is no sum in roubles; write it like 1234.56")
+        super().__init__(f"{text!r:.60} is no sum in roubles; write it like 1234.56")
 
 
 def half_up(numerator: int, denominator: int) -> int:
@@ -27,7 +28,7 @@ def half_up(numerator: int, denominator: int) -> int:
 def kopecks(text: str) -> int:
     """Read a sum in roubles, decimal point or comma, into whole kopecks.
 
-    :raises UnableToParseMoney: if it is no number or has more than two decimals.
+    :raises UnableToParseMoney: if it is no number, has more than two decimals or more than 16 figures before them.
     """
     match = _ROUBLES.fullmatch(text.strip())
     if not match:

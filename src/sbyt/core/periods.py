@@ -22,7 +22,7 @@ class UnableToParsePeriod(ValueError):
 class Period(int):
     """A calendar month as one whole number, ``year * 12 + month - 1``, so that months can be counted and stored.
 
-    Adding a number of months gives a period; taking one period from another gives a number of months.
+    ``plus`` a number of months gives a period; one period less another gives a number of months.
     """
 
     __slots__ = ()

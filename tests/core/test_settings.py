@@ -1,0 +1,105 @@
+"""What an installation is where its ``sbyt.toml`` says nothing, and what no installation can be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from sbyt.core.resources import Resource
+from sbyt.core.settings import (
+    ChannelSettings,
+    Checks,
+    Company,
+    Estimates,
+    PerMonth,
+    PerResource,
+    Section,
+    Settings,
+    Window,
+)
+
+
+def test_readings_are_asked_for_from_the_18th_to_the_25th() -> None:
+    assert (Window().first_day, Window().last_day) == (18, 25)
+
+
+def test_the_average_is_of_six_months_at_least_three_and_holds_for_three() -> None:
+    """Decree 354, paragraphs 59 and 60."""
+    limits = Estimates()
+    assert (limits.average_of_months, limits.least_months, limits.average_periods) == (6, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("resource", "high_from", "high_without_average", "most_a_month"),
+    [
+        (Resource.ELECTRICITY, 100, 2000, None),
+        (Resource.HOT_WATER, 10, 30, 100),
+        (Resource.COLD_WATER, 10, 30, 100),
+        (Resource.GAS, 10, 500, 2000),
+        (Resource.HEAT, 3, 5, 20),
+    ],
+)
+def test_a_value_is_doubted_by_the_published_limits(
+    resource: Resource, high_from: int, high_without_average: int, most_a_month: int | None
+) -> None:
+    checks = Checks()
+    assert checks.high_from.of(resource) == high_from
+    assert checks.high_without_average.of(resource) == high_without_average
+    if most_a_month is not None:
+        assert checks.most_a_month.of(resource) == most_a_month
+
+
+def test_a_connection_carries_15_kw_and_five_times_the_average_is_high() -> None:
+    assert (Checks().electricity_kw, Checks().high_times_average) == (15, 5)
+
+
+def test_a_question_stays_open_for_a_day() -> None:
+    assert Settings().dialogue.question_hours == 24
+
+
+@pytest.mark.parametrize("resource", list(Resource))
+def test_each_resource_has_a_limit_of_its_own(resource: Resource) -> None:
+    assert resource.value in PerResource.model_fields
+    assert (resource.value in PerMonth.model_fields) == (resource is not Resource.ELECTRICITY)
+
+
+@pytest.mark.parametrize(
+    ("section", "values"),
+    [
+        (Window, {"first_day": 26, "last_day": 25}),
+        (Window, {"first_day": 0}),
+        (Window, {"last_day": 32}),
+        (Window, {"last_day": "25"}),
+        (Estimates, {"average_of_months": 2, "least_months": 3}),
+        (Estimates, {"least_months": 0}),
+        (Checks, {"electricity_kw": 0}),
+        (Checks, {"electricity_kw": 15.5}),
+        (Company, {"phones": ["nobody"]}),
+        (Company, {"phones": ["12"]}),
+        (Company, {"email": "nobody"}),
+        (Company, {"name": "  "}),
+        (ChannelSettings, {}),
+        (ChannelSettings, {"title": "SMS", "rendering": "loud"}),
+        (ChannelSettings, {"title": "SMS", "first_day": 20, "last_day": 18}),
+        (ChannelSettings, {"title": "SMS", "state": "gone"}),
+        (Settings, {"time_zone": "Europe/Ukhta"}),
+        (Settings, {"time_zone": "../../etc/passwd"}),
+        (Settings, {"language": "de"}),
+        (Settings, {"windows": {}}),
+    ],
+)
+def test_what_cannot_be_is_refused(section: type[Section], values: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        section.model_validate(values)
+
+
+@pytest.mark.parametrize("phone", ["8 800 100-00-00", "+7 912 951-08-84", "112", "8216"])
+def test_a_company_may_have_a_short_number(phone: str) -> None:
+    assert Company(phones=(phone,)).phones == (phone,)
+
+
+def test_settings_do_not_change_after_loading() -> None:
+    with pytest.raises(ValidationError):
+        Settings().language = "en"  # type: ignore[misc]  # what the test is about
