@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import warnings
 
 from sbyt.config.problems import UnableToStart
 
@@ -17,6 +18,8 @@ def main() -> None:
     # Whatever other Django project this shell was set up for.
     os.environ["DJANGO_SETTINGS_MODULE"] = "sbyt.config.settings"
     _speak_utf8()
+    if not sys.warnoptions:  # what libraries warn programmers of is not for who runs a command
+        warnings.simplefilter("ignore")
     from sbyt.cli.main import app
 
     try:
