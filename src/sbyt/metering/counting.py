@@ -53,15 +53,18 @@ class Counted:
 def counted(handed: Iterable[Handed], zones: int) -> list[Counted]:
     """The periods that count for a meter with so many registers, in order, the start index first.
 
-    Empty where a register has no ``installed`` reading and nothing else was handed in. The start index stands at the
-    end of the period before its own (billing rule 3).
+    Without an ``installed`` reading for each register there is no start index, and what else was handed in counts as
+    far as it goes. Nothing counts that was handed in up to the start index or after the removal (rules 3, 4 and 7).
     """
     ordered = sorted(handed, key=lambda row: row.order)
-    by_zone = {zone: [row for row in ordered if row.zone == zone] for zone in ZONES[:zones]}
+    start = _start(ordered, zones)
+    since = max((row.period for row in start.values()), default=0) - 1
+    by_zone = _in_life(ordered, since, zones)
     chosen = {zone: _by_period(_without_overstated(rows)) for zone, rows in by_zone.items()}
-    periods = sorted(set.intersection(*(set(rows) for rows in chosen.values())))
+    for zone, row in start.items():
+        chosen[zone][since] = row
     result: list[Counted] = []
-    for period in periods:
+    for period in sorted(set.intersection(*(set(rows) for rows in chosen.values()))):
         rows = [chosen[zone][period] for zone in ZONES[:zones]]
         before = result[-1] if result else None
         rolled = tuple(
@@ -72,20 +75,42 @@ def counted(handed: Iterable[Handed], zones: int) -> list[Counted]:
     return result
 
 
+def _start(ordered: Sequence[Handed], zones: int) -> dict[str, Handed]:
+    """The start index of each register, the latest where there are several; empty where a register has none.
+
+    It stands at the end of the period before its own (billing rule 3), for the whole meter.
+    """
+    found = {row.zone: row for row in ordered if row.kind is Kind.INSTALLED and row.zone in ZONES[:zones]}
+    return found if len(found) == zones else {}
+
+
+def _in_life(ordered: Sequence[Handed], since: int, zones: int) -> dict[str, list[Handed]]:
+    """By register, what was handed in after the start index and up to the removal (billing rule 7)."""
+    rows = [row for row in ordered if row.kind is not Kind.INSTALLED]
+    removed = {row.zone: row.period for row in rows if row.kind is Kind.REMOVED}
+    whole = len(removed) == zones
+    return {
+        zone: [
+            row
+            for row in rows
+            if row.zone == zone and row.period > since and not (whole and row.period > max(removed.values()))
+        ]
+        for zone in ZONES[:zones]
+    }
+
+
 def _without_overstated(rows: Sequence[Handed]) -> list[Handed]:
     """Set aside the customer's values above a later inspector's one (decree 354, paragraph 61; billing rule 4)."""
     kept: list[Handed] = []
     since: list[Handed] = []  # the customer's, back to an inspector's value, a rollover mark or the start index
     for row in rows:
+        if row.rollover:
+            kept += since
+            since = []
         if row.kind is Kind.CUSTOMER:
-            if row.rollover:
-                kept += since
-                since = []
             since.append(row)
             continue
-        if row.kind in (Kind.CONTROL, Kind.REMOVED):
-            since = [earlier for earlier in since if earlier.value <= row.value]
-        kept += since
+        kept += [earlier for earlier in since if earlier.value <= row.value]
         kept.append(row)
         since = []
     return kept + since
@@ -95,11 +120,8 @@ def _by_period(rows: Sequence[Handed]) -> dict[int, Handed]:
     """One reading a period: removed beats control beats customer, among equals the last (billing rule 2)."""
     chosen: dict[int, Handed] = {}
     for row in rows:
-        if row.kind is Kind.INSTALLED:
-            chosen[row.period - 1] = row
-            continue
         there = chosen.get(row.period)
-        if there is None or there.kind is Kind.INSTALLED or _RANK[row.kind] >= _RANK[there.kind]:
+        if there is None or _RANK[row.kind] >= _RANK[there.kind]:
             chosen[row.period] = row
     return chosen
 
