@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -65,32 +66,29 @@ def assignments(way: Way, account: AccountFacts) -> Iterator[Assignment]:
     Registers of one meter are read together: without a tag T1, T2, T3 in order, one right after the other.
     """
     meters = account.meters
+    allowed = [list(_registers(value, way, account)) for value in way.values]
     filled: dict[int, dict[int, Number]] = {}
-    produced = 0
+    produced = itertools.count()
 
     def place(at: int, last: int) -> Iterator[Assignment]:
-        nonlocal produced
-        if produced >= _MOST_ASSIGNMENTS:
-            return
         if at == len(way.values):
-            produced += 1
-            yield tuple(
-                Assigned(meters[which], _values(meters[which], numbers)) for which, numbers in sorted(filled.items())
-            )
+            if next(produced) < _MOST_ASSIGNMENTS:
+                yield tuple(Assigned(meters[one], _values(meters[one], filled[one])) for one in sorted(filled))
             return
         value = way.values[at]
-        for which, zone in _registers(value, way, account):
+        free = bool(value.tag.zone or value.tag.serial)
+        for which, zone in allowed[at]:
             there = filled.setdefault(which, {})
             continues = which == last or not there
-            in_order = value.tag.zone or not there or zone > max(there)
-            if zone not in there and in_order and (continues or value.tag.zone or value.tag.serial):
+            if zone not in there and (continues or free) and (value.tag.zone or not there or zone > max(there)):
                 there[zone] = value.number
                 yield from place(at + 1, which)
                 del there[zone]
             if not there:
                 del filled[which]
 
-    yield from place(0, -1)
+    if all(allowed):
+        yield from place(0, -1)
 
 
 def _registers(value: Value, way: Way, account: AccountFacts) -> Iterator[tuple[int, int]]:

@@ -25,7 +25,7 @@ from sbyt.conversation.acts import (
 )
 from sbyt.conversation.assignments import Moment
 from sbyt.conversation.facts import AccountFacts, Facts, MeterFacts
-from sbyt.conversation.segments import named_accounts
+from sbyt.conversation.segments import Named, named_accounts
 from sbyt.conversation.state import (
     Cancel,
     Command,
@@ -55,7 +55,7 @@ def reply(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
     message = parse(event.text)
     if state.question and not state.question.is_open(now, facts.question_hours):
         state = state.asking(None)
-    turn = _Turn(state, facts, now)
+    turn = _Turn(state, facts, now, named_accounts(message, facts))
     if facts.channel.withdrawn:
         return turn.closed()
     if message.too_long:
@@ -66,7 +66,8 @@ def reply(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
 class _Turn:
     """What one turn knows: the state before it, the facts, the time."""
 
-    def __init__(self, state: State, facts: Facts, now: dt.datetime) -> None:
+    def __init__(self, state: State, facts: Facts, now: dt.datetime, named: Sequence[Named]) -> None:
+        self.named = named
         self.state = state
         self.facts = facts
         self.now = now
@@ -79,16 +80,15 @@ class _Turn:
         answer = self._yes_or_no(message, [group.digits for group in numbers])
         if answer is not None:
             return self._confirmed() if answer else self._declined()
-        named = named_accounts(message, self.facts)
-        spanned = sum(one.last - one.first + 1 for one in named)
+        spanned = sum(one.last - one.first + 1 for one in self.named)
         if spanned < len(numbers):
             return None
         if Intent.CANCEL in message.intents:
             return self._cancel()
         if Intent.BALANCE in message.intents:
-            return self._balance([one.account.number for one in named if one.account])
+            return self._balance([one.account.number for one in self.named if one.account])
         if Intent.LAST in message.intents:
-            return self._last_readings([one.account.number for one in named if one.account])
+            return self._last_readings([one.account.number for one in self.named if one.account])
         if numbers or (self.state.question and any(isinstance(item, Tag) for item in message.items)):
             return None
         return self._intent(message)
@@ -224,14 +224,15 @@ class _Turn:
         if not message.groups and not any(isinstance(item, Tag) for item in message.items):
             return self.say(Saying.UNKNOWN, Outcome.UNKNOWN)
         moment = Moment(self.now, self.facts.period(self.now))
-        alone = understand(message, self.facts, moment)
+        alone = understand(message, self.facts, moment, self.named)
         if alone.complete or not self.state.question:
             return self._answer(alone, text, moment, has_values=message.has_values)
         question = self.state.question
         together = f"{question.text}\n{text}"
         at = question.at if question.has_values else self.now
         joined_moment = Moment(at, self.facts.period(at))
-        joined = understand(parse(together), self.facts, joined_moment)
+        both = parse(together)
+        joined = understand(both, self.facts, joined_moment, named_accounts(both, self.facts))
         if joined.complete or _further(joined, alone):
             has_values = question.has_values or message.has_values
             return self._answer(joined, together, joined_moment, has_values=has_values)
@@ -241,7 +242,7 @@ class _Turn:
         """A question in which a number stands is no reading, unless it says that it is one."""
         if Intent.QUESTION not in message.intents or not message.has_values:
             return False
-        if named_accounts(message, self.facts) or any(group.label is Label.READING for group in message.groups):
+        if self.named or any(group.label is Label.READING for group in message.groups):
             return False
         asked = any(meaning(word) is Intent.QUESTION for word in message.words)
         return asked or not any(isinstance(item, Tag) or item.unit for item in message.items)

@@ -300,7 +300,7 @@ class _Reader:
             self.label = None
 
     def _see(self, token: str, became: Group | Tag | None) -> None:
-        key = serial_key(token)
+        key = token if token.isdecimal() else _key_of_word(token)
         self.tokens.append((self.length, became))
         self.skeleton.append(key)
         self.length += len(key)
@@ -341,6 +341,7 @@ class _Letter(Tag):
     end: int = 0
 
 
+_key_of_word = functools.lru_cache(maxsize=50_000)(serial_key)
 _BRACKET = re.compile(r"\s*(?:квт[ *·/-]*ч\.?|м3|куб\.?)?\s*\([^\d)]*")
 _NUMBER_AFTER = re.compile(r"\s?[/\\,]?\s?(?:[дднхгэ]\s?)?[\s.:=#*-]{0,4}\d")
 _NUMBER_BEFORE = re.compile(r"\d[\s.:=(-]{0,2}$")

@@ -25,12 +25,11 @@ from sbyt.conversation.segments import (
     before_account,
     labelled_unknown,
     looks_like_account,
-    named_accounts,
     partitions,
 )
 from sbyt.conversation.tokens import Group, Parsed, Use
 from sbyt.conversation.vocabulary import NO_TAG, Label, Tag
-from sbyt.conversation.ways import Way, ways, with_serials
+from sbyt.conversation.ways import Way, count_values, ways, with_serials
 from sbyt.metering.checks import Code
 
 
@@ -93,9 +92,8 @@ class Understanding:
         return bool(self.unknown_account) or any(meaning.complete for meaning in self.meanings)
 
 
-def understand(message: Parsed, facts: Facts, moment: Moment) -> Understanding:
-    """Weigh every way of reading the message against what is known."""
-    named = named_accounts(message, facts)
+def understand(message: Parsed, facts: Facts, moment: Moment, named: Sequence[Named]) -> Understanding:
+    """Weigh every way of reading the message, which names these accounts, against what is known."""
     linked = [account for account in facts.accounts if account.number in facts.linked]
     unknown = labelled_unknown(message, named) or _unknown_account(message, facts, named)
     if unknown and not any(one.exact for one in named):
@@ -168,7 +166,7 @@ def _unnamed(message: Parsed, facts: Facts, linked: Sequence[AccountFacts], mome
 
 
 def _fits(message: Parsed, account: AccountFacts) -> bool:
-    return any(True for way in ways(message.items, ()) for _ in assignments(way, account))
+    return any(True for way in ways(message.items, (), _registers(account)) for _ in assignments(way, account))
 
 
 # one account --------------------------------------------------------------------------------------------------------
@@ -183,7 +181,6 @@ class _Weighed:
     unusual: dict[tuple[object, ...], Assignment] = field(default_factory=dict)
     partial: list[Assignment] = field(default_factory=list)
     untagged_partial: list[Assignment] = field(default_factory=list)
-    values: int = 0
 
     @property
     def only(self) -> Assignment | None:
@@ -218,24 +215,25 @@ def _weigh(message: Parsed, segment: Segment, facts: Facts, moment: Moment) -> M
         return Meaning(account, problem=Problem.NO_METER, named=named)
     plain = _without_service_code(message, segment)
     items, serials = with_serials(message, plain, account)
-    found = _weigh_ways(ways(items, serials), account, facts, moment)
+    found = _weigh_ways(ways(items, serials, _registers(account)), account, facts, moment)
     if serials:  # what spells a serial may be a value all the same
-        found.passing = {**_weigh_ways(ways(plain, ()), account, facts, moment).passing, **found.passing}
+        without = _weigh_ways(ways(plain, (), _registers(account)), account, facts, moment)
+        found.passing = {**without.passing, **found.passing}
     foreign = _serial_in_words(items, account) or ("" if found.passing else _foreign_serial(items, account, found))
     if foreign:
         return Meaning(account, unknown_meter=foreign, named=named)
     only = found.only
     if only:
         return Meaning(account, _judge(only, facts, moment), named=named)
-    if serials and not found.values:
+    values = count_values(items)
+    if serials and not values:
         return _only_serial(account, serials, named=named)
-    return _asked(account, found, named=named)
+    return _asked(account, found, values, named=named)
 
 
 def _weigh_ways(ways_found: Iterable[Way], account: AccountFacts, facts: Facts, moment: Moment) -> _Weighed:
     found = _Weighed()
     for way in ways_found:
-        found.values = max(found.values, len(way.values))
         for assignment in assignments(way, account):
             found.add(way, assignment, facts, moment)
     return found
@@ -247,7 +245,7 @@ def _doubt(passing: Iterable[Assignment]) -> Problem:
     return Problem.WHICH_METER if len(figures) == 1 else Problem.SEVERAL_MEANINGS
 
 
-def _asked(account: AccountFacts, found: _Weighed, *, named: bool) -> Meaning:
+def _asked(account: AccountFacts, found: _Weighed, values: int, *, named: bool) -> Meaning:
     """Nothing can be taken as it is: what must be asked."""
     meters = account.active
     if found.passing:
@@ -258,10 +256,10 @@ def _asked(account: AccountFacts, found: _Weighed, *, named: bool) -> Meaning:
         halves = {one.meter.serial: one.meter for partial in found.partial for one in partial if not one.complete}
         problem = Problem.MISSING if len(halves) == 1 else Problem.WHICH_METER
         return Meaning(account, problem=problem, meters=tuple(halves.values()), named=named)
-    if not found.values:
+    if not values:
         return Meaning(account, problem=Problem.NO_VALUE, meters=meters, named=named)
     registers = sum(meter.zones for meter in meters)
-    problem = Problem.TOO_MANY if found.values > registers else Problem.UNFIT
+    problem = Problem.TOO_MANY if values > registers else Problem.UNFIT
     return Meaning(account, problem=problem, meters=meters, named=named)
 
 
@@ -305,6 +303,10 @@ def _foreign_serial(items: Sequence[Item], account: AccountFacts, found: _Weighe
 
 def _groups(items: Sequence[Item]) -> list[Group]:
     return [item for item in items if isinstance(item, Group) and item.use in (Use.ANY, Use.NAME)]
+
+
+def _registers(account: AccountFacts) -> int:
+    return sum(meter.zones for meter in account.meters)
 
 
 def _longest_dial(account: AccountFacts) -> int:

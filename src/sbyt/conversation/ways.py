@@ -79,20 +79,29 @@ def _find(message: Parsed, key: str, items: Sequence[Item]) -> list[Item]:
     return []
 
 
-def ways(items: Sequence[Item], serials: Sequence[str]) -> Iterator[Way]:
-    """The ways to read the items, the natural one first; none at all where there is no value."""
+def ways(items: Sequence[Item], serials: Sequence[str], registers: int) -> Iterator[Way]:
+    """The ways to read the items as values of so many registers at most, the natural one first."""
     usable = _usable(items)
-    doubtful = any(isinstance(item, Group) and item.use is Use.MAYBE for item in usable)
-    without = [item for item in usable if isinstance(item, Tag) or item.use is Use.ANY]
-    seen: set[tuple[Value, ...]] = set()
-    for chosen, natural in ((without, True), (usable, False)) if doubtful else ((usable, True),):
-        for number, read in enumerate(_readings(chosen)):
+    certain = [item for item in usable if isinstance(item, Tag) or item.use is Use.ANY]
+    counter = itertools.count()
+    for chosen in (certain, usable) if len(certain) < len(usable) else (usable,):
+        for at, read in enumerate(_readings(chosen)):
+            if not 0 < _numbers(read) <= min(registers, MOST_VALUES):
+                continue
             for values in _tagged(read):
-                if values and values not in seen and len(values) <= MOST_VALUES:
-                    seen.add(values)
-                    yield Way(values, tuple(serials), natural and number == 0)
-                if len(seen) >= MOST_WAYS:
+                yield Way(values, tuple(serials), natural=chosen is certain and at == 0)
+                if next(counter) >= MOST_WAYS:
                     return
+
+
+def count_values(items: Sequence[Item]) -> int:
+    """How many values the items hold, read in the natural way."""
+    certain = [item for item in _usable(items) if isinstance(item, Tag) or item.use is Use.ANY]
+    return _numbers(next(_readings(certain)))
+
+
+def _numbers(read: Sequence[Number | Tag]) -> int:
+    return sum(isinstance(part, Number) for part in read)
 
 
 def _usable(items: Sequence[Item]) -> list[Item]:
@@ -115,7 +124,7 @@ def _readings(items: Sequence[Item]) -> Iterator[list[Number | Tag]]:
     runs: list[list[list[Number | Tag]]] = [
         [[run]] if isinstance(run, Tag) else list(_joined(run)) for run in _runs(items)
     ]
-    for choice in itertools.islice(itertools.product(*runs), MOST_WAYS):
+    for choice in itertools.islice(itertools.product(*runs), 4 * MOST_WAYS):
         yield [part for parts in choice for part in parts]
 
 

@@ -36,24 +36,28 @@ def history(periods: Sequence[Counted], before: int, zones: int, full: int, esti
     if not known:
         return History(None, (None,) * zones)
     last = Last(known[-1].values, known[-1].period, known[-1].taken_on)
-    averages = tuple(_average(_actual_months(known, at, full), estimates) for at in range(zones))
+    months = estimates.average_of_months
+    averages = tuple(_average(_actual_months(known, at, full, months), estimates) for at in range(zones))
     return History(last, averages)
 
 
-def _actual_months(periods: Sequence[Counted], zone: int, full: int) -> list[int]:
-    """The volumes of the actual months of one register, in order (billing rule 5)."""
+def _actual_months(periods: Sequence[Counted], zone: int, full: int, enough: int) -> list[int]:
+    """The volumes of the latest actual months of one register, the latest first, at least ``enough`` if there are.
+
+    An unmarked drop ends them: what was used before it isn't known (billing rules 4 and 5).
+    """
     volumes: list[int] = []
-    for earlier, later in itertools.pairwise(periods):
+    for later, earlier in itertools.pairwise(reversed(periods)):
         advance = later.values[zone] - earlier.values[zone]
-        if advance < 0 and not later.rolled[zone]:
-            return []  # an unmarked drop: what was used isn't known
-        volumes += over_months(advance % full, earlier.period, later.period).values()
+        if len(volumes) >= enough or (advance < 0 and not later.rolled[zone]):
+            break
+        volumes += reversed(over_months(advance % full, earlier.period, later.period).values())
     return volumes
 
 
 def _average(volumes: Sequence[int], estimates: Estimates) -> int | None:
     """The mean of the last months, half-up to a unit; None with too few (decree 354, paragraph 59; billing rule 6)."""
-    latest = volumes[-estimates.average_of_months :]
+    latest = volumes[: estimates.average_of_months]
     if len(latest) < estimates.least_months:
         return None
     return half_up(sum(latest), len(latest))

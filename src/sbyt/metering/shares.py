@@ -28,5 +28,7 @@ def over_months(total: int, after: int, until: int) -> dict[Period, int]:
 
     In proportion to the calendar days of each month (billing rule 5).
     """
+    if until == after + 1:
+        return {Period(until): total}
     months = [Period(month) for month in range(after + 1, until + 1)]
     return dict(zip(months, largest_remainder(total, [month.days for month in months]), strict=True))

@@ -160,7 +160,7 @@ class English(Words):
     def ask(self, act: Ask, terse: int) -> str:
         match act.problem:
             case Problem.NO_ACCOUNT:
-                return "Send the account and the reading, like: 1234567890 4425. The account is at the top of the bill."
+                return "Send the account and the reading, like: 700700700 5120. The account is at the top of the bill."
             case Problem.WHICH_ACCOUNT:
                 listed = ", ".join(act.accounts[:3])
                 return f"Several accounts are linked: {listed}. Send account and reading: {act.accounts[0]} 905"
@@ -215,16 +215,16 @@ class English(Words):
 
 
 _SAYINGS = {
-    Saying.HELP: "Send account and reading, like: 1234567890 4425, {first} to {last}. Undo: cancel. Owed: balance.",
-    Saying.WELCOME: "Hello. Send your account and the reading, like: 1234567890 4425. The account is on the bill.",
-    Saying.UNKNOWN: "We found no reading here. Send account and reading, like: 1234567890 4425. More: help",
-    Saying.TOO_LONG: "The message is very long, a member of staff will read it. Quicker: 1234567890 4425",
+    Saying.HELP: "Send account and reading, like: 700700700 5120, {first} to {last}. Undo: cancel. Owed: balance.",
+    Saying.WELCOME: "Hello. Send your account and the reading, like: 700700700 5120. The account is on the bill.",
+    Saying.UNKNOWN: "We found no reading here. Send account and reading, like: 700700700 5120. More: help",
+    Saying.TOO_LONG: "The message is very long, a member of staff will read it. Quicker: 700700700 5120",
     Saying.NOT_LINKED: "Only those linked to an account see it. Write from the phone or e-mail in the contract.",
-    Saying.NOTHING_OPEN: "We asked nothing just now. Send account and reading, like: 1234567890 4425",
+    Saying.NOTHING_OPEN: "We asked nothing just now. Send account and reading, like: 700700700 5120",
     Saying.NOT_TAKEN: "All right, not taken. Send the right reading.",
     Saying.NOTHING_TO_CANCEL: "There is no reading of yours this month that could be taken back.",
     Saying.QUESTION_DROPPED: "All right, the question is dropped, nothing was taken.",
-    Saying.IS_IT_A_READING: "If this is a reading, send it as: reading 4425. If it is a question, answer: operator",
+    Saying.IS_IT_A_READING: "If this is a reading, send it as: reading 5120. If it is a question, answer: operator",
     Saying.OPERATOR: "Passed on to a member of staff. Readings need no one: send account and number.",
     Saying.LANGUAGE: "English from now on.",
 }
