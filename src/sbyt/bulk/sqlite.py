@@ -31,7 +31,12 @@ class SQLiteBulk:
         name = str(settings["NAME"])
         try:
             self._connection = sqlite3.connect(
-                name, timeout=options.get("timeout", 30), isolation_level=None, uri=name.startswith("file:")
+                name,
+                timeout=options.get("timeout", 30),
+                isolation_level=None,
+                # A stream may be read by an engine's own thread, while ours waits for it.
+                check_same_thread=False,
+                uri=name.startswith("file:"),
             )
             for statement in options.get("init_command", "").split(";"):
                 self._connection.execute(statement)

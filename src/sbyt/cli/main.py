@@ -121,6 +121,24 @@ def say(
     raise typer.Exit(run(message, settings.SBYT, jsonl=jsonl, as_json=json_output))
 
 
+@app.command(name="import")
+def import_(
+    paths: list[str] = typer.Argument(help="CSV files, folders of them, or - for standard input.", metavar="PATH…"),
+    retroactive: bool = typer.Option(
+        False, "--retroactive", help="Take prices and norms also where they change a period already billed."
+    ),
+) -> None:
+    """Take accounts, meters, tariffs, norms, readings, payments and charges from CSV: each file whole or not at all.
+
+    The same file again changes nothing. The exit status is 1 if any file was refused; its rows are named.
+    """
+    from django.conf import settings
+
+    from sbyt.cli.import_export import run_import
+
+    raise typer.Exit(run_import(paths, settings.SBYT, retroactive=retroactive))
+
+
 @app.command()
 def bill(
     period: str = typer.Argument(help="The month to bill, like 2026-11."),
