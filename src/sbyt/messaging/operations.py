@@ -17,15 +17,20 @@ def store_inbound(
     :returns: the message, and whether it is new.
     """
     return InboundMessage.objects.get_or_create(
-        channel=channel,
-        provider_id=provider_id,
+        channel=_storable(channel),
+        provider_id=_storable(provider_id),
         defaults={
-            "sender": sender,
-            "text": text.replace("\x00", ""),  # PostgreSQL can't hold a NUL in a text
+            "sender": _storable(sender),
+            "text": _storable(text),
             "received_at": received_at,
             "stored_at": stored_at,
         },
     )
+
+
+def _storable(text: str) -> str:
+    """Without what a database can't hold: PostgreSQL no NUL, neither of them half a character (a lone surrogate)."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def conversation_state(channel: str, sender: str) -> dict[str, Any]:

@@ -1,0 +1,126 @@
+"""What was handed in, as the rules of counting are told it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from sbyt.messaging.models import InboundMessage
+from sbyt.metering.counting import Handed
+from sbyt.readings.models import Reading
+from sbyt.readings.operations import cancel_readings, store_readings
+from sbyt.readings.queries import handed_in, latest_own
+from tests.support.databases import Database
+from tests.support.household import MOSCOW, a_meter, an_account, was_read
+
+NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
+
+
+def message(provider_id: str, *, channel: str = "sms", sender: str = "anna") -> InboundMessage:
+    return InboundMessage.objects.create(
+        channel=channel, provider_id=provider_id, sender=sender, text="", received_at=NOW, stored_at=NOW
+    )
+
+
+def store(came: InboundMessage, *values: int, serial: str = "77") -> None:
+    rolled = (False,) * len(values)
+    store_readings(
+        came, "0012", serial, values, rolled, at=NOW, taken_on=NOW.date(), period=24322, verdict="ok", now=NOW
+    )
+
+
+def cancel(readings: list[Reading]) -> None:
+    cancel_readings(readings, by="sms:anna", reason="sender", now=NOW)
+
+
+def values(rows: list[Handed]) -> list[tuple[str, int]]:
+    return [(row.zone, row.value) for row in rows]
+
+
+def test_readings_come_by_meter_in_the_order_of_loading(database: Database) -> None:
+    account = an_account("0012")
+    one, other = a_meter(account, "77", zones=2), a_meter(account, "88")
+    was_read(one, "2026-10-20", 20, 10)
+    was_read(other, "2026-09-20", 5)
+    was_read(one, "2026-09-20", 15, 8)
+    found = handed_in([one.id, other.id], MOSCOW)
+    assert values(found[one.id]) == [("T1", 20), ("T2", 10), ("T1", 15), ("T2", 8)]
+    assert values(found[other.id]) == [("T1", 5)]
+
+
+def test_other_meters_are_left_alone(database: Database) -> None:
+    account = an_account("0012")
+    asked, other = a_meter(account, "77"), a_meter(account, "88")
+    was_read(other, "2026-10-20", 20)
+    assert handed_in([asked.id], MOSCOW) == {}
+
+
+def test_what_was_taken_back_is_left_out(database: Database) -> None:
+    meter = a_meter(an_account("0012"), "77")
+    was_read(meter, "2026-09-20", 15)
+    cancel(was_read(meter, "2026-10-20", 20))
+    assert values(handed_in([meter.id], MOSCOW)[meter.id]) == [("T1", 15)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "received"),
+    [
+        (Reading.Kind.CUSTOMER, dt.datetime(2026, 10, 20, 12, 0, tzinfo=MOSCOW)),
+        (Reading.Kind.CONTROL, dt.datetime(2026, 10, 20, 12, 0, tzinfo=MOSCOW)),
+        (Reading.Kind.INSTALLED, dt.datetime(2026, 10, 20, 0, 0, tzinfo=MOSCOW)),
+        (Reading.Kind.REMOVED, dt.datetime(2026, 10, 20, 23, 59, 59, 999999, tzinfo=MOSCOW)),
+    ],
+)
+def test_a_meter_begins_with_its_day_and_ends_with_it(
+    database: Database, kind: Reading.Kind, received: dt.datetime
+) -> None:
+    """Billing rule 1: ``installed`` and ``removed`` go by the day they were taken."""
+    meter = a_meter(an_account("0012"), "77")
+    was_read(meter, "2026-10-20", 20, kind=kind)
+    (row,) = handed_in([meter.id], MOSCOW)[meter.id]
+    assert row.order[0] == received
+
+
+def test_without_a_time_of_receipt_the_day_counts(database: Database) -> None:
+    meter = a_meter(an_account("0012"), "77")
+    was_read(meter, "2026-10-20", 20)
+    Reading.objects.update(received_at=None)
+    (row,) = handed_in([meter.id], MOSCOW)[meter.id]
+    assert row.order[0] == dt.datetime(2026, 10, 20, 0, 0, tzinfo=MOSCOW)
+
+
+# a sender's own ------------------------------------------------------------------------------------------------------
+
+
+def own(channel: str = "sms", sender: str = "anna") -> list[tuple[str, int]]:
+    return [(one.register.zone, one.value) for one in latest_own(channel, sender)]
+
+
+def test_ones_own_are_those_of_the_latest_message_alone(database: Database) -> None:
+    a_meter(an_account("0012"), "77", zones=2)
+    store(message("1"), 20, 10)
+    store(message("2"), 25, 12)
+    assert own() == [("T1", 25), ("T2", 12)]
+
+
+def test_once_taken_back_the_message_before_is_the_latest(database: Database) -> None:
+    a_meter(an_account("0012"), "77")
+    store(message("1"), 20)
+    store(message("2"), 25)
+    cancel(latest_own("sms", "anna"))
+    assert own() == [("T1", 20)]
+
+
+@pytest.mark.parametrize(("channel", "sender"), [("email", "anna"), ("sms", "boris")])
+def test_what_another_sender_or_channel_handed_in_is_not_ones_own(
+    database: Database, channel: str, sender: str
+) -> None:
+    a_meter(an_account("0012"), "77")
+    store(message("1"), 20)
+    assert own(channel, sender) == []
+
+
+def test_what_came_by_a_file_is_nobodys_own(database: Database) -> None:
+    was_read(a_meter(an_account("0012"), "77"), "2026-10-20", 20)
+    assert own() == []
