@@ -11,8 +11,10 @@ from rich.console import Console
 from rich.status import Status
 
 from sbyt.bulk import UnableToOpenDatabase
+from sbyt.core.periods import Period, UnableToParsePeriod
 from sbyt.core.settings import Settings
-from sbyt.usecases.import_files import FileReport, import_files
+from sbyt.usecases.export_tables import Format, Table, UnableToExport, export_table
+from sbyt.usecases.import_files.report import FileReport
 
 #: A step that takes longer is shown.
 _PATIENCE = 1.0
@@ -56,6 +58,8 @@ def run_import(paths: list[str], settings: Settings, *, retroactive: bool) -> in
     """
     errors = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
     output = Console(markup=False, highlight=False, soft_wrap=True)
+    from sbyt.usecases.import_files import import_files
+
     watch = Watch(errors)
     refused = False
     try:
@@ -79,6 +83,59 @@ def run_import(paths: list[str], settings: Settings, *, retroactive: bool) -> in
     finally:
         watch.pause()
     return 1 if refused else 0
+
+
+def run_export(table: Table, settings: Settings, *, period: str | None, since: str | None, form: Format) -> int:
+    """Write a table to standard output, progress and refusals to standard error.
+
+    :param since: local time, ISO.
+    :returns: the exit status: 1 where there is nothing to be had, 2 where an option is wrong.
+    """
+    errors = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+    if form is Format.PARQUET and sys.stdout.isatty():
+        errors.print("Parquet — двоичные данные, не для экрана. Направьте вывод в файл: sbyt export … > файл.parquet")
+        return 2
+    watch = Watch(errors)
+    try:
+        export_table(
+            table,
+            form,
+            sys.stdout.buffer,
+            settings.zone,
+            period=Period.parse(period) if period else None,
+            since=_moment(since, settings) if since else None,
+            progress=lambda rows: watch.tell(table, f"выгружено строк: {rows}"),
+        )
+    except UnableToParsePeriod:
+        errors.print(f"{period!r} — не период. Напишите год и месяц, например 2026-11.")
+        return 2
+    except (UnableToExport, UnableToReadTime) as error:
+        errors.print(str(error))
+        return 2
+    except UnableToOpenDatabase as error:
+        errors.print(str(error))
+        return 1
+    except BrokenPipeError:  # whoever read us has had enough
+        sys.stderr.close()
+        return 1
+    finally:
+        watch.pause()
+    return 0
+
+
+class UnableToReadTime(ValueError):
+    """The text is no local time."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} — не время. Напишите, например, 2026-11-20T10:00:00.")
+
+
+def _moment(text: str, settings: Settings) -> dt.datetime:
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UnableToReadTime(text) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=settings.zone)
 
 
 def described(report: FileReport) -> Iterator[str]:

@@ -140,6 +140,26 @@ def import_(
 
 
 @app.command()
+def export(
+    table: str = typer.Argument(help="accounts, meters, readings, charges or bills."),
+    period: str = typer.Option(None, help="Only that month's bills or readings, like 2026-11."),
+    since: str = typer.Option(None, help="Only what was loaded or billed since, local time like 2026-11-20T10:00:00."),
+    format: str = typer.Option("csv", help="csv or parquet."),
+) -> None:
+    """Write a table to standard output: CSV in the columns in which it is imported, or Parquet."""
+    from django.conf import settings
+
+    from sbyt.cli.import_export import run_export
+    from sbyt.usecases.export_tables import Format, Table
+
+    try:
+        chosen, form = Table(table), Format(format)
+    except ValueError as error:
+        raise typer.BadParameter(f"есть таблицы {', '.join(Table)} и форматы {', '.join(Format)}") from error
+    raise typer.Exit(run_export(chosen, settings.SBYT, period=period, since=since, form=form))
+
+
+@app.command()
 def bill(
     period: str = typer.Argument(help="The month to bill, like 2026-11."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Work it out and show the summary, but save nothing."),

@@ -30,7 +30,8 @@ def load_norms(bulk: Bulk, norms: pa.Table) -> None:
     bulk.scratch("incoming_norms", norms)
     bulk.execute(
         "DELETE FROM tariffs_norm WHERE EXISTS (SELECT 1 FROM incoming_norms i "
-        "WHERE i.resource = tariffs_norm.resource AND i.category = tariffs_norm.category AND i.valid_from = tariffs_norm.valid_from)"
+        "WHERE i.resource = tariffs_norm.resource "
+        "AND i.category = tariffs_norm.category AND i.valid_from = tariffs_norm.valid_from)"
     )
     bulk.execute(
         "INSERT INTO tariffs_norm (resource, category, valid_from, per_resident) "

@@ -29,7 +29,8 @@ def judge(work: Workspace, bulk: Bulk, context: Context) -> Verdict:  # noqa: AR
             column,
             "concat('в строке ', first_line, ' у этого счётчика другое значение')",
             f"FROM (SELECT line, min(line) OVER same AS first_line, {column}, "
-            f"first_value({column}) OVER same AS first_one FROM rows WINDOW same AS (PARTITION BY account, serial ORDER BY line)) "
+            f"first_value({column}) OVER same AS first_one FROM rows "
+            "WINDOW same AS (PARTITION BY account, serial ORDER BY line)) "
             f"WHERE {column} IS DISTINCT FROM first_one",
         )
     for column in _FIXED:

@@ -90,8 +90,9 @@ def _reject_retroactive(
     work: Workspace, bulk: Bulk, context: Context, scope: tuple[str, ...], *, is_price: bool
 ) -> list[str]:
     """Refuse what changes a period already billed, unless that is wanted, and say what it touches."""
+    notes: list[str] = []
     if context.last_billed is None:
-        return []
+        return notes
     # What was in force from that month on: a table that says the same changes nothing.
     same = " AND ".join(f"s.{name} = w.{name}" for name in scope)
     work.run(
@@ -103,7 +104,7 @@ def _reject_retroactive(
     )
     work.run("DELETE FROM retroactive WHERE content IS NOT DISTINCT FROM before")
     if not work.number("SELECT count(*) FROM retroactive"):
-        return []
+        return notes
     _read_billed(work, bulk, is_price=is_price)
     by = (
         "b.resource = r.resource AND b.category = r.category AND b.for_period >= r.valid_from "
@@ -113,24 +114,18 @@ def _reject_retroactive(
         "CREATE TABLE touched AS SELECT r.line, b.account_id, b.amount, r.valid_from "
         f"FROM retroactive r JOIN billed b ON {by}"
     )
-    accounts, amount = (
-        work.number("SELECT count(DISTINCT account_id) FROM touched"),
-        work.number("SELECT sum(amount) FROM touched"),
-    )
-    if not accounts:
-        return []
-    what = f"лицевых счетов: {accounts}, начислено по этим строкам: {roubles(amount)} руб."
-    if context.retroactive:
-        return [f"меняет уже выставленное: {what} Разница войдёт в следующий счёт перерасчётом"]
-    work.reject(
-        "valid_from",
-        "concat('период уже выставлен (последний — ', "
-        f"'{Period(context.last_billed)}', '); затронуто лицевых счетов: ', count(DISTINCT account_id), "
-        "', начислено по этим строкам: ', CAST(sum(amount) // 100 AS VARCHAR), '.', lpad(CAST(sum(amount) % 100 AS VARCHAR), 2, '0'), "
-        "' руб. Если так и нужно, добавьте --retroactive')",
-        "FROM touched GROUP BY line",
-    )
-    return []
+    found = work.duck.execute(
+        "SELECT line, count(DISTINCT account_id), CAST(sum(amount) AS BIGINT) FROM touched GROUP BY line ORDER BY line"
+    ).fetchall()
+    last = Period(context.last_billed)
+    for line, accounts, amount in found:
+        what = f"затронуто лицевых счетов: {accounts}, начислено им по прежним ценам и нормам: {roubles(amount)} руб."
+        if context.retroactive:
+            notes.append(f"строка {line}, период до {last} уже выставлен: {what} Разница войдёт в следующий счёт")
+        else:
+            reason = f"период до {last} уже выставлен: {what} Если так и нужно, добавьте --retroactive"
+            work.duck.execute("INSERT INTO bad VALUES (?, 'valid_from', ?)", [line, reason])
+    return notes
 
 
 def _read_billed(work: Workspace, bulk: Bulk, *, is_price: bool) -> None:

@@ -75,7 +75,8 @@ def _incoming(work: Workspace, context: Context) -> None:
     period = f"year(day) * 12 + month(day) - 1 + CASE WHEN day(day) > {context.last_day} THEN 1 ELSE 0 END"
     work.run(
         f"CREATE TABLE incoming AS SELECT line, register_id, decimals, kind, {units('value')} AS value, rollover, "
-        f"taken_on, received_at, channel, CAST({period} AS BIGINT) AS period FROM (SELECT * REPLACE ({received} AS received_at), {day} AS day FROM named "
+        f"taken_on, received_at, channel, CAST({period} AS BIGINT) AS period FROM "
+        f"(SELECT * REPLACE ({received} AS received_at), {day} AS day FROM named "
         "WHERE line NOT IN (SELECT line FROM bad))"
     )
 
@@ -101,7 +102,8 @@ def _sequence(work: Workspace, context: Context) -> None:
         "CREATE VIEW around AS SELECT line, register_id, kind, value, rollover, taken_on, received_at, "
         "line AS load_order, true AS is_new FROM new "
         "UNION ALL SELECT 0, register_id, kind, value, rollover, taken_on, received_at, "
-        "id - (SELECT max(id) FROM stored) - 1, false FROM stored WHERE NOT cancelled AND register_id IN (SELECT register_id FROM new)"
+        "id - (SELECT max(id) FROM stored) - 1, false FROM stored "
+        "WHERE NOT cancelled AND register_id IN (SELECT register_id FROM new)"
     )
     local = to_local("received_at", context.zone, *_years(work, "received_at", "around"))
     work.run(
