@@ -23,17 +23,20 @@ def _cost(volume: IntegerValue, price: IntegerValue, scale: IntegerValue) -> Int
     return times_half_up(volume, price, 100 * scale)
 
 
-def pooled(months: Table, rows: Table) -> Table:
+def with_first_price(months: Table, rows: Table) -> Table:
+    """Rule 9: a table starts at 0. Adds price, valid_from and below of that row; null where there is none."""
+    first = rows.filter(rows.above == 0)
+    return look_up(months, first, ["table_id"], ["price", "valid_from", "below"])
+
+
+def pooled(months: Table) -> Table:
     """Rule 9: the whole volume of one account, resource and month, in the finest unit of its registers.
 
-    Gives the months with price and valid_from (of the row of their table that starts at 0; null where there is none),
-    finest (units in a kWh, m3 or Gcal), total and over: whether the total goes beyond the first limit of any of the
-    tables used.
+    Adds finest (units in a kWh, m3 or Gcal), total and over: whether the total goes beyond the first limit of any of
+    the tables used.
     """
-    first = rows.filter(rows.above == 0).select("table_id", "price", "valid_from", "below")
-    priced = look_up(months, first, ["table_id"], ["price", "valid_from", "below"])
-    alone = priced.filter(priced.registers == 1)
-    shared = priced.filter(priced.registers > 1)
+    alone = months.filter(months.registers == 1)
+    shared = months.filter(months.registers > 1)
     pool = ibis.window(group_by=_POOL)
     shared = shared.mutate(finest=shared.scale.max().over(pool), _limit=shared.below.min().over(pool))
     shared = shared.mutate(total=_finest(shared.volume, shared).sum().over(pool).cast("int64"))

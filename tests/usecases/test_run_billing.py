@@ -1,0 +1,163 @@
+"""A run of the billing lands whole or not at all, once a period (billing rule 13)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.models import Model
+
+from sbyt.accounts.models import Account
+from sbyt.billing import operations
+from sbyt.billing.models import Bill, Charge, Run, Unbilled
+from sbyt.billing.operations import UnableToBill
+from sbyt.bulk import UnableToRunStatement
+from sbyt.core.periods import Period
+from sbyt.core.settings import Settings
+from sbyt.payments.models import Counted
+from sbyt.readings.models import Cancellation, Reading
+from sbyt.tariffs.models import Norm, Price
+from sbyt.usecases.run_billing import Billed, run_billing
+from tests.billing.loading import load
+from tests.support.databases import Database
+
+CASE = Path(__file__).parent.parent / "data" / "billing" / "case"
+NOW = dt.datetime(2026, 9, 1, 9, 0, tzinfo=dt.UTC)
+APRIL, MAY = Period.parse("2026-04"), Period.parse("2026-05")
+TABLES: tuple[type[Model], ...] = (Run, Charge, Bill, Unbilled, Counted)
+
+
+def bill(period: Period, *, dry_run: bool = False) -> Billed:
+    return run_billing(period, Settings(), now=NOW, dry_run=dry_run)
+
+
+def stored() -> list[list[dict[str, Any]]]:
+    return [list(table._default_manager.order_by("pk").values()) for table in TABLES]
+
+
+def charges_of(account: str, period: Period) -> list[tuple[str, str, int, int]]:
+    rows = Charge.objects.filter(account__number=account, period=period).order_by("for_period", "id")
+    return [(str(Period(row.for_period)), row.kind, row.volume, row.amount) for row in rows]
+
+
+def test_the_same_command_again_changes_nothing(sqlite_database: Database) -> None:
+    load(CASE / "2026-04")
+    first = bill(APRIL)
+    before = stored()
+    again = bill(APRIL)
+    assert again.outcome is None
+    assert again.summary == first.summary
+    assert stored() == before
+
+
+def test_a_dry_run_gives_the_same_and_saves_nothing(sqlite_database: Database) -> None:
+    load(CASE / "2026-04")
+    tried = bill(APRIL, dry_run=True)
+    assert stored() == [[]] * len(TABLES)
+    landed = bill(APRIL)
+    assert tried.summary == landed.summary
+    assert tried.outcome is not None
+    assert landed.outcome is not None
+    order = [("register_id", "ascending"), ("month", "ascending")]
+    assert tried.outcome.lines.sort_by(order) == landed.outcome.lines.sort_by(order)
+    assert tried.outcome.bills.sort_by("account_id") == landed.outcome.bills.sort_by("account_id")
+
+
+@pytest.mark.parametrize("asked", ["2026-03", "2026-06", "2027-05"])
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_after_the_first_only_the_next_period_can_be_billed(
+    sqlite_database: Database, asked: str, dry_run: bool
+) -> None:
+    Run.objects.create(period=APRIL, landed_at=NOW, summary={})
+    with pytest.raises(UnableToBill, match="теперь можно только 2026-05"):
+        bill(Period.parse(asked), dry_run=dry_run)
+
+
+def test_a_run_that_fails_at_its_end_leaves_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    load(CASE / "2026-04")
+    monkeypatch.setattr(operations, "_with_period", _without_period_from("payments"))
+    with pytest.raises(UnableToRunStatement):
+        bill(APRIL)
+    assert stored() == [[]] * len(TABLES)
+
+
+def _without_period_from(name: str) -> Any:
+    """The last table lacks a column that it must have."""
+    whole = operations._with_period
+    return lambda rows, period: rows if rows.column_names == ["payment_id"] else whole(rows, period)
+
+
+def test_an_account_without_a_price_gets_no_bill_and_the_next_run_picks_the_month_up(
+    sqlite_database: Database,
+) -> None:
+    load(CASE / "2026-04")
+    Price.objects.filter(category="rural").delete()
+    billed = bill(APRIL)
+    assert not Bill.objects.filter(account__number__in=["10000006", "10000008"]).exists()
+    assert billed.summary.unbilled == {"no_price": 2}
+    assert [(row.account, row.reason) for row in billed.reported] == [
+        ("10000006", "no_price"),
+        ("10000008", "no_price"),
+    ]
+    assert billed.reported[0].missing == {
+        "resource": "electricity",
+        "category": "rural",
+        "zones": 1,
+        "zone": "T1",
+        "month": int(APRIL),
+    }
+    Price.objects.create(
+        resource="electricity", category="rural", zones=1, zone="T1", valid_from=0, above=0, price=38500
+    )
+    bill(MAY)
+    assert charges_of("10000006", MAY)[0] == ("2026-04", "recalculation", 90, 34650)
+    assert Bill.objects.get(account__number="10000006").opening == 0
+
+
+def test_an_account_without_a_norm_that_it_needs_gets_no_bill(sqlite_database: Database) -> None:
+    load(CASE / "2026-04")
+    Norm.objects.filter(category="rural").delete()
+    assert bill(APRIL).summary.unbilled == {"no_norm": 1}
+    # The other one of this category has readings.
+    assert Bill.objects.filter(account__number="10000006").exists()
+    assert not Bill.objects.filter(account__number="10000008").exists()
+
+
+def test_a_payment_is_counted_once_however_late_it_became_known(sqlite_database: Database) -> None:
+    for month in ("2026-04", "2026-05"):
+        load(CASE / month)
+        bill(Period.parse(month))
+    late = Counted.objects.get(payment__external_id="p4")
+    assert (str(Period(late.period)), Counted.objects.count()) == ("2026-05", 4)
+
+
+def test_a_meter_without_a_start_index_is_reported_and_the_rest_of_the_account_billed(
+    sqlite_database: Database,
+) -> None:
+    load(CASE / "2026-04")
+    start = Reading.objects.get(kind="installed", register__meter__serial="W9")
+    Cancellation.objects.create(reading=start, at=NOW, by="office")
+    billed = bill(APRIL)
+    assert [(row.account, row.serial, row.reason) for row in billed.reported] == [("10000009", "W9", "no_start_index")]
+    assert charges_of("10000009", APRIL) == [("2026-04", "charge", 98, 53900)]
+
+
+def test_a_cancelled_reading_is_taken_back_by_the_next_run(sqlite_database: Database) -> None:
+    load(CASE / "2026-04")
+    bill(APRIL)
+    reading = Reading.objects.get(register__meter__serial="5001", period=APRIL)
+    Cancellation.objects.create(reading=reading, at=NOW, by="office")
+    bill(MAY)
+    # 125 kWh were billed for April by the reading; the average of the last six months is 120.
+    assert charges_of("10000001", MAY) == [
+        ("2026-04", "recalculation", -5, -2750),
+        ("2026-05", "charge", 120, 66000),
+    ]
+
+
+def test_a_database_without_accounts_is_billed_to_nothing(sqlite_database: Database) -> None:
+    assert bill(APRIL).summary.bills == 0
+    assert Account.objects.count() == 0
+    assert Run.objects.count() == 1
