@@ -33,6 +33,17 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
+def take_turn(message: InboundMessage, now: dt.datetime) -> None:
+    """Wait until no other message of this sender is being handled, and keep others waiting till the transaction ends.
+
+    Afterwards the message knows its result, if another worker gave it one in the meantime.
+    """
+    of_sender = {"channel": message.channel, "sender": message.sender}
+    Conversation.objects.get_or_create(**of_sender, defaults={"updated_at": now})
+    Conversation.objects.select_for_update().get(**of_sender)
+    message.refresh_from_db(fields=["result"])
+
+
 def conversation_state(channel: str, sender: str) -> dict[str, Any]:
     """What is remembered of a sender in a channel; empty where nothing is."""
     found = Conversation.objects.filter(channel=channel, sender=sender).values_list("state", flat=True).first()

@@ -17,7 +17,7 @@ from sbyt.core.settings import Settings
 from sbyt.core.units import from_units
 from sbyt.messaging.models import InboundMessage
 from sbyt.messaging.numbers import short_number
-from sbyt.messaging.operations import answer, conversation_state, remember, store_inbound
+from sbyt.messaging.operations import answer, conversation_state, remember, store_inbound, take_turn
 from sbyt.usecases.receive_message.commands import carry_out
 from sbyt.usecases.receive_message.facts import gather_facts
 
@@ -37,7 +37,8 @@ def receive_message(incoming: Incoming, settings: Settings, now: dt.datetime) ->
     """Store a message and answer it, through the same path whatever the channel.
 
     This function will store the message before anything else, then in one transaction do what follows from it and
-    write the answer into the outbox. A message id seen before gives the first answer again.
+    write the answer into the outbox. A message id seen before gives the first answer again. The messages of one sender
+    are handled one at a time, whatever the number of workers.
 
     :returns: ``id``, ``outcome``, ``reason``, ``readings``, ``reply`` and ``buttons`` (conversation.md, the command
         that talks).
@@ -53,7 +54,8 @@ def receive_message(incoming: Incoming, settings: Settings, now: dt.datetime) ->
     if not is_new and message.result is not None:
         return _again(message.result)
     with transaction.atomic():
-        return _handle(message, settings, now)
+        take_turn(message, now)
+        return _again(message.result) if message.result is not None else _handle(message, settings, now)
 
 
 def _handle(message: InboundMessage, settings: Settings, now: dt.datetime) -> dict[str, Any]:

@@ -1,0 +1,75 @@
+"""Messages put through the real path, by a household whose figures are told apart from any other number."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from typing import Any
+
+from django.db import transaction
+
+from sbyt.config.channels import DEFAULT_CHANNELS
+from sbyt.core.settings import ChannelSettings, Settings
+from sbyt.messaging.models import OutboundMessage
+from sbyt.readings.models import Reading, StaffTask
+from sbyt.usecases.receive_message import Incoming, receive_message
+from tests.support.household import a_meter, an_account, was_read_monthly
+
+SETTINGS = Settings(channels=DEFAULT_CHANNELS)
+OWNER, STRANGER = "+79120000101", "+79990000000"
+ACCOUNT, OTHER = "2000000001", "2000000002"
+NOON = "2026-11-20T12:00:00"
+
+_ids = itertools.count(1)
+
+
+@transaction.atomic
+def household() -> None:
+    """One account with a single-rate meter, last 4310, 120 a month; another with day 8100 and night 3040."""
+    first = an_account(
+        ACCOUNT, name="Петров П. П.", address="г. Ухта, ул. Мира, д. 3, кв. 14", phone=OWNER, opening_balance=123456
+    )
+    was_read_monthly(a_meter(first, "40010001"), 3230, use=(120,))
+    other = an_account(OTHER, name="Сидорова А. А.", address="г. Ухта, ул. Мира, д. 5, кв. 2", phone="+79120000102")
+    was_read_monthly(a_meter(other, "40010002", zones=2, digits=6), 6840, 2500, use=(140, 60))
+
+
+def said(
+    text: str,
+    *,
+    at: str = NOON,
+    sender: str = STRANGER,
+    channel: str = "sms",
+    id: str | None = None,  # noqa: A002 as the provider calls it
+    settings: Settings = SETTINGS,
+) -> dict[str, Any]:
+    """What is answered to a message that the provider accepted at this local time; ours is two minutes later."""
+    received = dt.datetime.fromisoformat(at)
+    received = received if received.tzinfo else received.replace(tzinfo=settings.zone)
+    incoming = Incoming(channel, sender, text, id or f"made-up-{next(_ids)}", received)
+    return receive_message(incoming, settings, (received + dt.timedelta(minutes=2)).astimezone(dt.UTC))
+
+
+def with_channel(name: str, **changed: Any) -> Settings:
+    """The settings with one channel changed."""
+    channel = ChannelSettings(**{**DEFAULT_CHANNELS[name].model_dump(), **changed})
+    return Settings(channels={**DEFAULT_CHANNELS, name: channel})
+
+
+def values(answer: dict[str, Any]) -> list[str]:
+    """The readings of an answer in a line each: ``T1 4425 2026-11 accepted``."""
+    return [f"{one['zone']} {one['value']} {one['period']} {one['status']}" for one in answer["readings"]]
+
+
+def stored() -> list[int]:
+    """The values that came in by messages and were not taken back."""
+    rows = Reading.objects.filter(message__isnull=False, cancellation__isnull=True).order_by("id")
+    return list(rows.values_list("value", flat=True))
+
+
+def sent() -> list[str]:
+    return list(OutboundMessage.objects.order_by("id").values_list("text", flat=True))
+
+
+def for_staff() -> list[str]:
+    return list(StaffTask.objects.order_by("id").values_list("reason", flat=True))
