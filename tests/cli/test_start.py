@@ -64,7 +64,7 @@ def test_a_database_of_a_later_version_is_left_alone(sqlite_database: Database) 
     assert "сделана более новой версией sbyt (billing.0099_later)" in done.stderr
 
 
-COMMANDS = [("say", "--from", "+79120000101", "4425"), ("bill", "2026-11")]
+COMMANDS = [("say", "--from", "+79120000101", "4425"), ("bill", "2026-11"), ("import", "/"), ("export", "bills")]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
