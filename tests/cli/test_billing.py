@@ -1,0 +1,73 @@
+"""``sbyt bill`` as a billing specialist runs it, with the import before and the export after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sbyt.cli.main import app
+from sbyt.tariffs.models import Price
+from tests.support.databases import Database
+
+EXAMPLE = Path(__file__).parent.parent / "data" / "billing"
+CASE = EXAMPLE / "case"
+MONTHS = sorted(folder.name for folder in CASE.iterdir())
+
+
+def sbyt(*arguments: str, status: int = 0) -> Result:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == status, result.output
+    return result
+
+
+def test_the_example_is_billed_month_by_month_byte_for_byte(database: Database) -> None:
+    for month in MONTHS:
+        sbyt("import", str(CASE / month))
+        sbyt("bill", month)
+    for table in ("charges", "bills"):
+        assert sbyt("export", table).stdout_bytes == (EXAMPLE / "expected" / f"{table}.csv").read_bytes()
+
+
+def test_the_summary_says_what_was_billed_by_basis_and_what_is_owed(sqlite_database: Database) -> None:
+    sbyt("import", str(CASE / "2026-04"))
+    lines = sbyt("bill", "2026-04").stdout.splitlines()
+    assert [" ".join(line.split()) for line in lines if line] == [
+        "Период 2026-04: начислен",
+        "Лицевых счетов: 10, счетов на оплату: 10",
+        "Начисление по показаниям 8 41 394,72",
+        "Начисление по среднему 3 2 068,00",
+        "Начисление по нормативу 1 739,20",
+        "Долг на начало 50,00",
+        "Начислено 44 201,92",
+        "Перерасчёт 0,00",
+        "Оплачено 750,50",
+        "К оплате 43 501,42",
+    ]
+
+
+def test_a_dry_run_says_that_nothing_was_saved(sqlite_database: Database) -> None:
+    sbyt("import", str(CASE / "2026-04"))
+    assert "пробный расчёт, ничего не записано" in sbyt("bill", "2026-04", "--dry-run").stdout
+    assert sbyt("export", "bills").stdout.splitlines()[1:] == []
+
+
+def test_who_could_not_be_billed_is_named_with_the_reason(sqlite_database: Database) -> None:
+    sbyt("import", str(CASE / "2026-04"))
+    Price.objects.filter(category="rural").delete()
+    said = "    лицевой счёт 10000006: нет цены (electricity, rural, 1, T1, 2026-04)"
+    assert said in sbyt("bill", "2026-04").stdout.splitlines()
+    # The same command again says it again, from what was kept.
+    assert said in sbyt("bill", "2026-04").stdout.splitlines()
+
+
+@pytest.mark.parametrize(("period", "status", "said"), [("2026-13", 2, "не период"), ("июнь", 2, "не период")])
+def test_what_is_no_period_is_refused(sqlite_database: Database, period: str, status: int, said: str) -> None:
+    assert said in sbyt("bill", period, status=status).stderr
+
+
+def test_a_skipped_period_is_refused_with_the_one_that_can_be_billed(sqlite_database: Database) -> None:
+    sbyt("import", str(CASE / "2026-04"))
+    sbyt("bill", "2026-04")
+    assert "теперь можно только 2026-05" in sbyt("bill", "2026-06", status=1).stderr
