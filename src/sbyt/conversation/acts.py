@@ -101,6 +101,13 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class IsReading:
+    """Figures among words that we don't know: whether they are a reading of this meter."""
+
+    meter: Shown
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """The channel takes no readings, today or any more; ``ways`` are the open ones."""
 
@@ -145,6 +152,7 @@ class Saying(enum.StrEnum):
     QUESTION_DROPPED = "question_dropped"
     IS_IT_A_READING = "is_it_a_reading"
     OPERATOR = "operator"
+    NEW_METER = "new_meter"
     LANGUAGE = "language"
 
 
@@ -155,4 +163,17 @@ class Say:
     last_day: int = 25
 
 
-Act = Taken | AlreadyThere | KeptInspected | Refused | Confirm | Ask | Closed | Balance | Cancelled | LastReadings | Say
+Act = (
+    Taken
+    | AlreadyThere
+    | KeptInspected
+    | Refused
+    | Confirm
+    | Ask
+    | IsReading
+    | Closed
+    | Balance
+    | Cancelled
+    | LastReadings
+    | Say
+)

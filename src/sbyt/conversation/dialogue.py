@@ -15,6 +15,7 @@ from sbyt.conversation.acts import (
     Choice,
     Closed,
     Confirm,
+    IsReading,
     KeptInspected,
     LastReadings,
     Refused,
@@ -80,11 +81,11 @@ class _Turn:
         answer = self._yes_or_no(message, [group.digits for group in numbers])
         if answer is not None:
             return self._confirmed() if answer else self._declined()
+        if Intent.CANCEL in message.intents:
+            return self._cancel()
         spanned = sum(one.last - one.first + 1 for one in self.named)
         if spanned < len(numbers):
             return None
-        if Intent.CANCEL in message.intents:
-            return self._cancel()
         if Intent.BALANCE in message.intents:
             return self._balance([one.account.number for one in self.named if one.account])
         if Intent.LAST in message.intents:
@@ -98,11 +99,14 @@ class _Turn:
         keypad = self.facts.channel.rendering == "keypad" and self.state.question and self.state.question.pending
         if keypad and numbers in (["1"], ["2"]):
             return numbers == ["1"]
-        yes, no = Intent.YES in message.intents, Intent.NO in message.intents or "не" in message.words
-        if yes == no and not (no and Intent.NO in message.intents):
+        wrong = bool(message.intents & {Intent.NO, Intent.WRONG})
+        yes, no = Intent.YES in message.intents, wrong or "не" in message.words
+        if yes == no and not wrong:
             return None
         if numbers and not (yes and self._names_pending(numbers)):
             return None
+        if yes and (message.unknown_words or Intent.QUESTION in message.intents):
+            return None  # «да сколько можно» says neither
         return not no
 
     def _names_pending(self, numbers: Sequence[str]) -> bool:
@@ -219,36 +223,52 @@ class _Turn:
         """Answer a message that may hold a reading: alone, or together with what was asked about."""
         if not self.facts.channel.takes_readings(self.now.date()):
             return self.closed()
-        if self._only_asks(message):
+        if Intent.NEW_METER in message.intents and message.has_values:
+            return self.say(Saying.NEW_METER, Outcome.ASK, ToStaff("new_meter"))
+        if self._only_asks(message) or Intent.NOT_MINE in message.intents:
             return self.say(Saying.IS_IT_A_READING, Outcome.ASK)
         if not message.groups and not any(isinstance(item, Tag) for item in message.items):
             return self.say(Saying.UNKNOWN, Outcome.UNKNOWN)
         moment = Moment(self.now, self.facts.period(self.now))
         alone = understand(message, self.facts, moment, self.named)
         if alone.complete or not self.state.question:
-            return self._answer(alone, text, moment, has_values=message.has_values)
+            question = Question(text, moment.at, self.now, message.has_values)
+            return self._answer(alone, question, doubtful=self._is_doubtful(message, alone))
         question = self.state.question
-        together = f"{question.text}\n{text}"
+        together = question.text if _is_again(text, message, question) else f"{question.text}\n{text}"
         at = question.at if question.has_values else self.now
         joined_moment = Moment(at, self.facts.period(at))
         both = parse(together)
         joined = understand(both, self.facts, joined_moment, named_accounts(both, self.facts))
         if joined.complete or _further(joined, alone):
             has_values = question.has_values or message.has_values
-            return self._answer(joined, together, joined_moment, has_values=has_values)
-        return self._answer(alone, text, moment, has_values=message.has_values)
+            return self._answer(joined, Question(together, at, self.now, has_values))
+        return self._answer(alone, Question(text, self.now, self.now, message.has_values))
 
     def _only_asks(self, message: Parsed) -> bool:
         """A question in which a number stands is no reading, unless it says that it is one."""
         if Intent.QUESTION not in message.intents or not message.has_values:
             return False
-        if self.named or any(group.label is Label.READING for group in message.groups):
+        if Intent.LAST in message.intents:
+            return True
+        if any(group.label is Label.READING for group in message.groups):
             return False
-        asked = any(meaning(word) is Intent.QUESTION for word in message.words)
-        return asked or not any(isinstance(item, Tag) or item.unit for item in message.items)
+        if any(meaning(word) is Intent.QUESTION for word in message.words):
+            return True
+        return not self.named and not any(isinstance(item, Tag) or item.unit for item in message.items)
 
-    def _answer(self, meant: Understanding, text: str, moment: Moment, *, has_values: bool) -> Reply:
-        collected = _Collected(self, Question(text, moment.at, self.now, has_values))
+    def _is_doubtful(self, message: Parsed, meant: Understanding) -> bool:
+        """Figures among words that we don't know, with nothing that calls them a reading."""
+        if Intent.WRONG in message.intents:
+            return True
+        if not message.unknown_words or self.named or message.says_reading:
+            return False
+        meters = [judged.meter for one in meant.meanings for judged in one.judged]
+        return not any(meter.key in message.skeleton for meter in meters)
+
+    def _answer(self, meant: Understanding, question: Question, *, doubtful: bool = False) -> Reply:
+        moment = Moment(question.at, self.facts.period(question.at))
+        collected = _Collected(self, question, doubtful=doubtful)
         if meant.unknown_account:
             collected.refuse(Code.UNKNOWN_ACCOUNT, number=meant.unknown_account)
         if meant.problem:
@@ -256,6 +276,16 @@ class _Turn:
         for one in meant.meanings:
             collected.meaning(one, moment)
         return collected.reply()
+
+
+def _is_again(text: str, message: Parsed, question: Question) -> bool:
+    """Whether what was asked about is only sent once more: then it is no second value."""
+    if f"\n{question.text.strip()}".endswith(f"\n{text.strip()}"):
+        return True
+    came = [group.digits.lstrip("0") for group in message.groups]
+    known = [group.digits.lstrip("0") for group in parse(question.text).groups]
+    tagged = any(isinstance(item, Tag) for item in message.items)
+    return bool(came) and not tagged and known[-len(came) :] == came
 
 
 def _further(joined: Understanding, alone: Understanding) -> bool:
@@ -269,8 +299,9 @@ def _further(joined: Understanding, alone: Understanding) -> bool:
 class _Collected:
     """What the meanings of one message come to: state, commands, acts, readings."""
 
-    def __init__(self, turn: _Turn, question: Question | None = None) -> None:
+    def __init__(self, turn: _Turn, question: Question | None = None, *, doubtful: bool = False) -> None:
         self.turn = turn
+        self.doubtful = doubtful
         self.facts = turn.facts
         self.question = question
         self.commands: list[Command] = []
@@ -302,6 +333,8 @@ class _Collected:
             self.there.setdefault(moment.period, []).append(self._shown(account, meter, judged.values, moment))
             self._result(account, meter, judged.values, moment, Status.DUPLICATE)
             self.outcomes.add(Outcome.DUPLICATE)
+        elif judged.code is None and self.doubtful:
+            self._ask_if_reading(account, judged, moment)
         elif judged.code is None:
             self.take(account, meter, judged.values, (False,) * meter.zones, moment, "ok")
         elif judged.code in _CONFIRMED:
@@ -331,6 +364,16 @@ class _Collected:
         self._result(account, meter, values, moment, Status.ACCEPTED)
         self.outcomes.add(Outcome.ACCEPTED)
         self.refusals = {}
+
+    def _ask_if_reading(self, account: AccountFacts, judged: Judged, moment: Moment) -> None:
+        meter = judged.meter
+        self.acts.append(IsReading(self._shown(account, meter, judged.values, moment)))
+        self.pending.append(
+            Pending(account.number, meter.serial, judged.values, (False,) * meter.zones, Problem.IS_READING)
+        )
+        self._result(account, meter, judged.values, moment, Status.PENDING)
+        self.outcomes.add(Outcome.ASK)
+        self.reasons.append(Problem.IS_READING)
 
     def _confirm(self, account: AccountFacts, judged: Judged, code: Code, moment: Moment) -> None:
         meter = judged.meter

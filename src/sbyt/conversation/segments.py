@@ -89,30 +89,44 @@ def labelled_unknown(message: Parsed, named: Sequence[Named]) -> Group | None:
     return None
 
 
-def looks_like_account(group: Group, facts: Facts) -> bool:
-    """As long as accounts are and too long for any dial."""
+def looks_like_account(group: Group, facts: Facts, *, first_of_several: bool) -> bool:
+    """As long as accounts are, and too long for any dial that may be meant; or first of several, and nobody linked."""
     length = len(group.digits)
-    return group.use is Use.ANY and length in facts.account_lengths and length > facts.longest_dial
+    if group.use is not Use.ANY or length not in facts.account_lengths:
+        return False
+    dials = [meter.dial.digits + meter.dial.decimals for account in facts.accounts for meter in account.meters]
+    longest = max(dials, default=facts.longest_dial)
+    return len(group.digits.lstrip("0")) > longest or (first_of_several and not facts.accounts)
 
 
-def partitions(message: Parsed, named: Sequence[Named], linked: Sequence[AccountFacts]) -> list[list[Segment]]:
-    """The ways to say which figures belong to which account, the most likely first.
+@dataclass(frozen=True, slots=True)
+class Partitions:
+    """The ways to say which figures belong to which account.
 
-    An exact number is an account. One that differs in leading zeros may be a value, where another account is named or
-    linked; so may an exact one where another account is named, or where it is the serial of a linked account's meter.
+    ``sure``: an exact number, one labelled as an account, and the account linked to the sender. ``other``: one of
+    several exact numbers is a value, or spells the serial of a linked account's meter. ``unsure``: a number that
+    differs in leading zeros from an account is that account.
     """
-    ways: list[list[Named]] = []
-    sure = [one for one in named if one.exact]
-    if named:
-        ways.append(list(named))
-    if sure and len(sure) < len(named):
-        ways.append(sure)
-    ways += [[one] for one in (sure or named) if len(named) > 1]
-    result = [cut for way in ways for cut in _cuts(message, way)]
+
+    sure: list[list[Segment]]
+    other: list[list[Segment]]
+    unsure: list[list[Segment]]
+
+
+def partitions(message: Parsed, named: Sequence[Named], linked: Sequence[AccountFacts]) -> Partitions:
+    """The ways to say which figures belong to which account, the likeliest first."""
+    sure = [one for one in named if one.exact or message.groups[one.first].label is Label.ACCOUNT]
+    by_link = [Segment(linked[0], message.items, None)] if len(linked) == 1 else []
     serials = {meter.key for account in linked for meter in account.meters}
-    if len(linked) == 1 and (not sure or any(one.digits in serials for one in sure)):
-        result.append([Segment(linked[0], message.items, None)])
-    return result
+    other = [cut for one in sure if len(sure) > 1 for cut in _cuts(message, [one])]
+    if sure and by_link and any(one.digits in serials for one in sure):
+        other.append(by_link)
+    unsure = [[*named], *([one] for one in named if one not in sure)] if len(sure) < len(named) else []
+    return Partitions(
+        _cuts(message, sure) if sure else [by_link] if by_link else [],
+        other,
+        [cut for way in unsure for cut in _cuts(message, way)],
+    )
 
 
 def _cuts(message: Parsed, named: Sequence[Named]) -> list[list[Segment]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from sbyt.conversation.folding import LONGEST_MESSAGE, body, fold
 from sbyt.conversation.noise import BREAK, MAYBE, PHONE, without_noise
-from sbyt.conversation.vocabulary import NO_TAG, Intent, Label, Tag, meaning
+from sbyt.conversation.vocabulary import NO_TAG, Intent, Label, Tag, meaning, says_nothing
 from sbyt.core.identifiers import serial_key
 from sbyt.core.resources import Resource
 
@@ -52,6 +52,14 @@ class Parsed:
     ends: frozenset[int] = field(repr=False)
     tokens: tuple[tuple[int, Group | Tag | None], ...] = field(repr=False)  # where in the skeleton, and what it became
     too_long: bool = False
+    unknown_words: bool = False  # that are neither ours, nor polite, nor a name
+
+    @property
+    def says_reading(self) -> bool:
+        """Whether it says in so many words that it holds a reading, or of what."""
+        return any(isinstance(item, Tag) for item in self.items) or any(
+            meaning(word) in (Label.READING, Label.METER) for word in self.words
+        )
 
     @property
     def has_values(self) -> bool:
@@ -74,10 +82,10 @@ _TOKEN = re.compile(
     "|".join(
         (
             # 1Э 12345, 1ЭД8240, 2Г63: the first meter for electricity, its day register, the second for hot water
-            r"(?<![\dа-яa-z.,])(?P<count>[1-9])\s?(?P<code>э[дпн]?|ee?|г|[хx])(?=[\s:=.,#*-]{0,3}\d)",
+            r"(?<![\dа-яa-z.,])(?P<count>[1-9])\s?(?P<code>э[дпн]?|ee?|гвс|хвс|г|[хx]|[тt](?:ариф)?)(?=[\s:=.,#*-]{0,3}\d)",
             # т1 8240, тариф 1, зона №2; т18240; 1-й тариф
             (
-                rf"{_ALONE}(?:[тt]\s?[.-]?\s?|(?:тариф[а-я]{{0,3}}|зон[аы]|tariff|rate|zone)\s?[#№]?\s?)(?P<zone>[123])"
+                r"(?<![а-яa-z])(?:(?<!\d)[тt]\s?[.-]?\s?|(?<=\d)[тt]|(?:тариф[а-я]{0,3}|зон[аы]|tariff?|rate|zone)\s?[#№]?\s?)(?P<zone>[123])"
                 r"(?!\d)(?!-?[йя])"
             ),
             rf"{_ALONE}[тt](?P<glued>[123])(?=\d{{2}})",
@@ -90,10 +98,13 @@ _TOKEN = re.compile(
             ),
             r"(?P<digits>\d+)",
             r"(?P<word>/?[а-яa-z]+(?:[/.-][а-яa-z]+)*)",
-            r"(?P<mark>[#№+?]|->|=>|→)",
+            r"(?P<mark>[#№+?]|(?:->|=>|→)(?=\s*\d))",
         )
     )
 )
+#: «1э12405,1г121»: what stands before another code is no decimal comma.
+_CODE = re.compile(r"(?<![\dа-яa-z.,])[1-9](?:э[дпн]?|г|х)\d")
+_CODE_BEHIND = re.compile(r"[.,](?=[1-9](?:э[дпн]?|г|[хx])\d)")
 _CUBIC = (Resource.COLD_WATER, Resource.HOT_WATER, Resource.GAS)
 
 
@@ -119,7 +130,8 @@ def _parse(text: str) -> Parsed:
     written = body(fold(text))
     if len(written.text) > LONGEST_MESSAGE:
         return _NOTHING_READ
-    return _Reader(without_noise(written.text), written.signature).read()
+    text = _CODE_BEHIND.sub(";", written.text) if _CODE.search(written.text) else written.text
+    return _Reader(without_noise(text), written.signature).read()
 
 
 _parse_kept = functools.lru_cache(maxsize=4096)(_parse)
@@ -138,7 +150,10 @@ class _Reader:
         self.intents: set[Intent] = set()
         self.label: Label | None = None
         self.labelled = 0  # where it stood
-        self.numbered = False
+        self.unknown = False
+        self.bracketed_before = False  # «(х) 244 (г) 121»
+        self.numbered = False  # whether #, № or «номер» stands before the number
+        self.called = False  # whether «номер» does
         self.end = -1  # where the last group ended, if only separators came since
         self.skeleton: list[str] = []
         self.tokens: list[tuple[int, Group | Tag | None]] = []
@@ -163,6 +178,7 @@ class _Reader:
             frozenset(start for start, _ in self.tokens),
             frozenset(self.ends),
             tuple(self.tokens),
+            unknown_words=self.unknown,
         )
 
     # each kind of token ------------------------------------------------------------------------------------------
@@ -170,23 +186,38 @@ class _Reader:
     def _digits(self, match: re.Match[str]) -> None:
         start, end = match.span()
         gap = self.text[self.end : start] if self.end >= 0 else None
-        if self.label is Label.ASIDE and self.items and isinstance(self.items[-1], Group):
-            between = self.text[self.items[-1].end : start]
-            if "\n" in between or ";" in between:
-                self.label = None
-        if BREAK in self.text[self.labelled : start]:
-            self.label = None  # «оплатил 500 руб.»: the word spoke of what is gone
+        self._forget_label(start)
         if gap is not None and BREAK in gap:
             gap = None
-        named = self.label in (Label.ASIDE, Label.DOCUMENT) or self.text[start - 2 : start].rstrip(" ").endswith("№")
-        use = Use.NAME if named else Use.ANY
-        group = Group(match[0], start, end, gap, use, self.label, self.numbered)
+        group = Group(match[0], start, end, gap, self._use(match[0], start), self.label, self.numbered)
         self.items.append(group)
         self.groups.append(group)
         self._see(match[0], group)
-        self.end, self.numbered = end, False
-        if self.label is not Label.ASIDE:
+        self.end, self.numbered, self.called = end, False, False
+        if self.label not in (Label.ASIDE, Label.DOCUMENT, Label.ADDRESS):
             self.label = None
+
+    def _forget_label(self, start: int) -> None:
+        """A label speaks of the next number; money, documents and addresses of those behind it too."""
+        if BREAK in self.text[self.labelled : start]:
+            self.label = None  # «оплатил 500 руб.»: the word spoke of what is gone
+        last = self.items[-1] if self.items else None
+        if not isinstance(last, Group) or last.start < self.labelled:
+            if self.label is Label.ADDRESS and "\n" in self.text[self.labelled : start].strip("\n"):
+                self.label = None
+            return
+        between = self.text[last.end : start]
+        if (self.label is Label.DOCUMENT and between.strip(" ")) or "\n" in between or ";" in between:
+            self.label = None
+
+    def _use(self, digits: str, start: int) -> Use:
+        if self.label is Label.ADDRESS and (len(digits) <= 3 or len(digits) == 6):
+            return Use.NOTHING
+        documents = (Label.ASIDE, Label.DOCUMENT)
+        called = self.label in documents or (
+            self.called and (self.label is Label.METER or (self.label is None and self.unknown))
+        )
+        return Use.NAME if called or self.text[max(start - 2, 0) : start].rstrip(" ").endswith("№") else Use.ANY
 
     def _word(self, match: re.Match[str]) -> None:
         word = match[0]
@@ -218,19 +249,26 @@ class _Reader:
         self._see(word, None)
         if isinstance(found, Label):
             self._labelled(found, at)
-        else:
-            if found is not None:
-                self.intents.add(found)
-            if found is Intent.BALANCE:
-                self.label, self.labelled = Label.ASIDE, at  # «долг 345»
-            if self.label is not Label.ASIDE:
-                self.label = None
-            self.end = -1
+            return
+        self.end = -1
+        if found is not None:
+            self.intents.add(found)
+        elif at < self.signature and not says_nothing(word):
+            self.unknown = True
+        if found is Intent.BALANCE:
+            self.label, self.labelled = Label.ASIDE, at  # «долг 345»
+        elif word == "не":
+            self.label, self.labelled = Label.DOCUMENT, at  # «не 4425, а 4452»
+        elif self.label not in (Label.ASIDE, Label.DOCUMENT, Label.ADDRESS):
+            self.label = None
 
     def _in_brackets(self, at: int) -> bool:
         """Whether a word in brackets stands right behind a number."""
         last = self.items[-1] if self.items else None
-        return isinstance(last, Group) and bool(_BRACKET.fullmatch(self.text[last.end : at]))
+        opened = isinstance(last, Group) and bool(_BRACKET.fullmatch(self.text[last.end : at]))
+        if not isinstance(last, Group) and self.text[max(at - 1, 0) : at] == "(":
+            self.bracketed_before = True
+        return opened and not self.bracketed_before
 
     def _bracketed(self, tag: Tag) -> None:
         last = self.groups[-1]
@@ -239,12 +277,14 @@ class _Reader:
 
     def _labelled(self, label: Label, at: int) -> None:
         self.end = -1
-        self.numbered |= label is Label.NUMBER
-        if label in (Label.NUMBER, Label.FILLER, Label.MONTH):
+        called_before = self.called
+        self.called |= label is Label.NUMBER
+        self.numbered |= self.called
+        if label in (Label.NUMBER, Label.FILLER, Label.MONTH, Label.POLITE):
             return
         if self.label is Label.METER and label is Label.ACCOUNT:
             return  # «счетчик … счета»: the nearer word names the number
-        self.label, self.labelled, self.numbered = label, at, False
+        self.label, self.labelled, self.numbered, self.called = label, at, called_before, called_before
 
     def _unit(self, match: re.Match[str]) -> None:
         self._see(match[0], None)
@@ -263,6 +303,9 @@ class _Reader:
         self._tag(Tag((), "T" + match["nth"]), match)
 
     def _code(self, match: re.Match[str]) -> None:
+        if match["code"][0] in "тt":
+            self._tag(Tag((), f"T{match['count']}"), match)
+            return
         letter = meaning(match["code"][0].replace("e", "э").replace("x", "х"))
         tag = letter if isinstance(letter, Tag) else Tag()
         zone = _CODE_ZONES.get(match["code"], "")
@@ -313,8 +356,12 @@ class _Reader:
             return
         for match in PHONE.finditer(self.text):
             self._limit(match.start(), match.end(), Use.NAME)
+        tagged = any(isinstance(item, Tag) for item in self.items)
         for match in MAYBE.finditer(self.text):
             self._limit(match.start(), match.end(), Use.MAYBE)
+        for group in self.groups:  # among words only what is called a reading is one: «поверка до 2026»
+            if group.use is Use.MAYBE and self.words and not (tagged or group.unit or group.label is Label.READING):
+                group.use = Use.NAME
         if self.signature < len(self.text):
             self._limit(self.signature, len(self.text), Use.NAME)
 
@@ -325,6 +372,8 @@ class _Reader:
 
     def _kept(self) -> list[Group | Tag]:
         """Without single letters that stand beside no number: «г. Ухта» says nothing of hot water."""
+        if not self.groups:  # «г» may be the answer to «which meter»
+            return self.items
         return [item for item in self.items if not isinstance(item, _Letter) or self._beside_number(item)]
 
     def _beside_number(self, letter: _Letter) -> bool:

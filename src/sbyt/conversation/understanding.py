@@ -45,6 +45,7 @@ class Problem(enum.StrEnum):
     UNFIT = "unfit"
     SEVERAL_MEANINGS = "several_meanings"
     NO_METER = "no_meter"
+    IS_READING = "is_reading"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +101,33 @@ def understand(message: Parsed, facts: Facts, moment: Moment, named: Sequence[Na
         return Understanding(unknown_account=unknown.digits)
     if unknown:
         message = message.before(unknown)
+    stray = unknown.digits if unknown else ""
     cuts = partitions(message, named, linked)
-    if not cuts:
+    if not cuts.sure and not cuts.unsure:
         return _unnamed(message, facts, linked, moment)
-    weighed = [[_weigh(message, segment, facts, moment) for segment in cut] for cut in cuts if cut]
-    passing = [way for way in weighed if all(_passes(meaning) for meaning in way)]
-    distinct = {_essence(way): way for way in reversed(passing)}
+
+    def weigh(found: Sequence[Sequence[Segment]]) -> list[list[Meaning]]:
+        return [[_weigh(message, segment, facts, moment) for segment in cut] for cut in found if cut]
+
+    sure = weigh(cuts.sure)
+    distinct = _distinct([*sure, *weigh(cuts.other)])
     if len(distinct) > 1:
-        accounts = tuple(dict.fromkeys(meaning.account.number for way in distinct.values() for meaning in way))
-        return Understanding(problem=Problem.WHICH_ACCOUNT, fitting=accounts)
-    chosen = next(iter(distinct.values())) if distinct else _likeliest(weighed)
-    return Understanding(tuple(chosen), unknown_account=unknown.digits if unknown else "")
+        return Understanding(problem=Problem.NO_ACCOUNT)
+    if distinct:
+        return Understanding(tuple(distinct[0]), unknown_account=stray)
+    if any(one.judged for way in sure for one in way) or not cuts.unsure:
+        return Understanding(tuple(_likeliest(sure)), unknown_account=stray)
+    unsure = weigh(cuts.unsure)
+    passing = _distinct(unsure)
+    if len(passing) == 1:
+        return Understanding(tuple(passing[0]), unknown_account=stray)
+    return Understanding(tuple(_likeliest([*unsure, *sure])), unknown_account=stray)
+
+
+def _distinct(weighed: Sequence[list[Meaning]]) -> list[list[Meaning]]:
+    """The ways that pass the checks whole, those that come to the same only once."""
+    passing = [way for way in weighed if way and all(_passes(meaning) for meaning in way)]
+    return list({_essence(way): way for way in reversed(passing)}.values())
 
 
 def _passes(meaning: Meaning) -> bool:
@@ -140,9 +157,10 @@ def _unknown_account(message: Parsed, facts: Facts, named: Sequence[Named]) -> G
             continue
         if group.use is not Use.ANY or group.digits in serials or group.label is Label.METER:
             continue
-        if looks_like_account(group, facts) and (values or not named):
-            return group
         others = any(other is not group and other.use is Use.ANY for other in message.groups)
+        first = others and not values and not named
+        if looks_like_account(group, facts, first_of_several=first) and (values or not named):
+            return group
         if len(group.digits) > facts.longest_dial and others and not named:
             return group
         values += 1

@@ -5,6 +5,7 @@ A way is a list of values, each with what is said of it. Nothing here decides; t
 
 from __future__ import annotations
 
+import enum
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -187,28 +188,44 @@ def _tagged(parts: Sequence[Number | Tag]) -> Iterator[tuple[Value, ...]]:
     listed = _in_order(parts)
     if listed is not None:
         yield listed
-    either = (True, False)
-    meters = [_attached(parts, zone=False, before=before) for before in either] if any(map(_of_meter, tags)) else [{}]
-    zones = [_attached(parts, zone=True, before=before) for before in either] if any(tag.zone for tag in tags) else [{}]
-    for of_meter, of_zone in sorted(itertools.product(range(len(meters)), range(len(zones))), key=_same_side_first):
-        by_meter, by_zone = meters[of_meter], zones[of_zone]
-        if by_meter is None or by_zone is None:
-            continue
-        merged = [
-            _all_of(by_meter.get(id(number), NO_TAG), by_zone.get(id(number), NO_TAG), number.tag) for number in numbers
-        ]
+    kinds = [kind for kind in _Kind if any(_speaks_of(tag, kind) for tag in tags)]
+    sides = [[named for side in _sides(kind) if (named := _attached(parts, kind, side)) is not None] for kind in kinds]
+    for chosen in itertools.product(*sides):
+        merged = [_all_of(number, chosen) for number in numbers]
         values = tuple(Value(number, tag) for number, tag in zip(numbers, merged, strict=True) if tag is not None)
         if len(values) == len(numbers):
             yield values
 
 
-def _same_side_first(sides: tuple[int, int]) -> bool:
-    return sides[0] != sides[1]
+class _Kind(enum.Enum):
+    """What a tag may speak of; each kind may stand on another side of its number."""
+
+    RESOURCE = enum.auto()
+    SERIAL = enum.auto()
+    ZONE = enum.auto()
 
 
-def _of_meter(tag: Tag) -> bool:
-    """Whether a tag says which meter, not only which register."""
-    return bool(tag.resources or tag.serial or tag.ordinal)
+class _Side(enum.Enum):
+    BEFORE = enum.auto()
+    BEHIND = enum.auto()
+    ONCE = enum.auto()  # before its number, and silent about those behind: «день 8240 3102»
+
+
+def _sides(kind: _Kind) -> tuple[_Side, ...]:
+    return tuple(_Side) if kind is _Kind.ZONE else (_Side.BEFORE, _Side.BEHIND)
+
+
+def _speaks_of(tag: Tag, kind: _Kind) -> bool:
+    if kind is _Kind.ZONE:
+        return bool(tag.zone)
+    return bool(tag.serial) if kind is _Kind.SERIAL else bool(tag.resources or tag.ordinal)
+
+
+def _only(tag: Tag, kind: _Kind) -> Tag:
+    """What a tag says of one kind."""
+    if kind is _Kind.ZONE:
+        return _ZONE_ONLY[tag.zone]
+    return Tag(tag.resources, "", tag.ordinal, "", tag.preferred) if tag.zone else tag
 
 
 def _in_order(parts: Sequence[Number | Tag]) -> tuple[Value, ...] | None:
@@ -227,35 +244,32 @@ def _in_order(parts: Sequence[Number | Tag]) -> tuple[Value, ...] | None:
     return tuple(values)
 
 
-def _attached(parts: Sequence[Number | Tag], *, zone: bool, before: bool) -> dict[int, Tag] | None:
+def _attached(parts: Sequence[Number | Tag], kind: _Kind, side: _Side) -> dict[int, Tag] | None:
     """For each number the tags of one kind that name it; None where a tag would name no number."""
     result: dict[int, Tag] = {}
     current, fresh, dangling = NO_TAG, False, False
-    for part in parts if before else reversed(parts):
+    for part in reversed(parts) if side is _Side.BEHIND else parts:
         if isinstance(part, Number):
             result[id(part)] = current
             fresh, dangling = False, False
-            continue
-        if zone and not part.zone:
-            current = NO_TAG  # another meter: the register named before it says nothing of it
-            continue
-        if not zone and not _of_meter(part):
-            continue
-        kind = _ZONE_ONLY[part.zone] if zone else _without_zone(part)
-        merged = _merge(current, kind) if fresh else kind
-        if merged is None:
-            return None
-        current, fresh, dangling = merged, True, True
+            if side is _Side.ONCE:
+                current = NO_TAG
+        elif _speaks_of(part, kind):
+            merged = _merge(current, _only(part, kind)) if fresh else _only(part, kind)
+            if merged is None:
+                return None
+            current, fresh, dangling = merged, True, True
+        elif not fresh and (part.resources or part.serial or part.ordinal):
+            current = NO_TAG  # another meter: what was named before says nothing of it
     return None if dangling else result
 
 
-def _without_zone(tag: Tag) -> Tag:
-    return Tag(tag.resources, "", tag.ordinal, tag.serial, tag.preferred) if tag.zone else tag
-
-
-def _all_of(of_meter: Tag, of_zone: Tag, bracketed: Tag) -> Tag | None:
-    merged = _merge(of_meter, of_zone)
-    return merged and _merge(merged, bracketed)
+def _all_of(number: Number, chosen: Sequence[dict[int, Tag]]) -> Tag | None:
+    """What all tags together say of a number."""
+    merged: Tag | None = number.tag
+    for named in chosen:
+        merged = merged and _merge(merged, named.get(id(number), NO_TAG))
+    return merged
 
 
 def _merge(one: Tag, other: Tag) -> Tag | None:

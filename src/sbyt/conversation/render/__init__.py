@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sbyt.conversation.acts import Act, Ask, Confirm
+from sbyt.conversation.acts import Act, Ask, Confirm, IsReading
 from sbyt.conversation.render.english import English
 from sbyt.conversation.render.russian import Russian
 from sbyt.conversation.render.words import Words
@@ -39,11 +39,12 @@ def render(acts: Sequence[Act], language: str, rendering: str, number: str) -> R
 
 
 def _buttons(acts: Sequence[Act], words: Words) -> tuple[str, ...]:
-    if any(isinstance(act, Confirm) for act in acts):
+    if any(isinstance(act, Confirm | IsReading) for act in acts):
         return words.yes_or_no
     for act in acts:
         if isinstance(act, Ask):
-            return act.accounts or tuple(words.choice(meter) for meter in act.meters)
+            # What is pressed is sent as if it were typed; where there is one meter only, a figure is asked for.
+            return act.accounts or tuple(words.choice(meter) for meter in act.meters if len(act.meters) > 1)
     return ()
 
 

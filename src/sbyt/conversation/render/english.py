@@ -13,6 +13,7 @@ from sbyt.conversation.acts import (
     Cancelled,
     Closed,
     Confirm,
+    IsReading,
     KeptInspected,
     LastReadings,
     Refused,
@@ -157,6 +158,10 @@ class English(Words):
         times = f", {act.times} times the usual" if act.times and act.times > 1 else ""
         return f"{given} means {self.used(shown)} since {self.day(shown.since)}{times}."
 
+    def is_reading(self, act: IsReading, *, keypad: bool) -> str:
+        how = "press 1" if keypad else "answer YES"
+        return f"Is {self.values(act.meter)} the reading of meter {self.tail(act.meter.serial)}? If so, {how}."
+
     def ask(self, act: Ask, terse: int) -> str:
         match act.problem:
             case Problem.NO_ACCOUNT:
@@ -173,10 +178,9 @@ class English(Words):
                     f"Meter {self.tail(meter.serial)} has {len(meter.zones)} registers. Send {names}, like: 8242 3104"
                 )
             case Problem.WHICH_METER | Problem.SEVERAL_MEANINGS | Problem.UNFIT:
-                if terse == 2:
-                    return "Which meter is it? Name it, like: light 4425"
-                listed = ", ".join(self.choice(meter) for meter in act.meters[:4])
-                return f"Which meter is it? You have: {listed}. Name it, like: light 4425"
+                example = f"{act.meters[0].serial} 4425" if self.share_a_resource(act.meters) else "light 4425"
+                known = f" You have: {self.choices(act.meters)}." if act.meters and terse < 2 else ""
+                return f"Which meter is it?{known} Name it, like: {example}"
             case Problem.NO_METER:
                 return f"Account {act.account} has no meter. Answer «operator»."
             case _:
@@ -226,5 +230,6 @@ _SAYINGS = {
     Saying.QUESTION_DROPPED: "All right, the question is dropped, nothing was taken.",
     Saying.IS_IT_A_READING: "If this is a reading, send it as: reading 5120. If it is a question, answer: operator",
     Saying.OPERATOR: "Passed on to a member of staff. Readings need no one: send account and number.",
+    Saying.NEW_METER: "Passed the news of a meter on to staff. If it reads the old one, send only account and number.",
     Saying.LANGUAGE: "English from now on.",
 }

@@ -13,6 +13,7 @@ from sbyt.conversation.acts import (
     Cancelled,
     Closed,
     Confirm,
+    IsReading,
     KeptInspected,
     LastReadings,
     Refused,
@@ -56,7 +57,21 @@ _MONTHS = [
     "ноябрь",
     "декабрь",
 ]
+_EXAMPLES = {
+    Resource.ELECTRICITY: "свет 4425",
+    Resource.HOT_WATER: "гвс 121,5",
+    Resource.COLD_WATER: "хвс 244,5",
+    Resource.GAS: "газ 1520",
+    Resource.HEAT: "тепло 12,4",
+}
 _HOW_MANY = {2: "два показания", 3: "три показания"}
+
+
+def _form(number: int, one: str, few: str, many: str) -> str:
+    """The form of a word after a number: 1 цифра, 2 цифры, 5 цифр, 11 цифр, 21 цифра."""
+    if number % 100 in (11, 12, 13, 14):
+        return many
+    return {1: one, 2: few, 3: few, 4: few}.get(number % 10, many)
 
 
 class Russian(Words):
@@ -166,7 +181,7 @@ class Russian(Words):
     def _lengths(lengths: tuple[int, ...]) -> str:
         if not lengths or len(lengths) > 3:
             return ""
-        return f", {' или '.join(str(length) for length in lengths)} цифр"
+        return f", {' или '.join(map(str, lengths))} {_form(lengths[-1], 'цифра', 'цифры', 'цифр')}"
 
     def confirm(self, act: Confirm, terse: int, *, keypad: bool) -> str:
         if keypad:
@@ -196,8 +211,13 @@ class Russian(Words):
         shown = act.meter
         if not shown.used or not shown.since:
             return f"{given} по счётчику {self.tail(shown.serial)} — это необычно много."
-        times = f", в {act.times} раз больше обычного" if act.times and act.times > 1 else ""
+        often = act.times or 0
+        times = f", в {often} {_form(often, 'раз', 'раза', 'раз')} больше обычного" if often > 1 else ""
         return f"{given} — это {self.used(shown)} с {self.day(shown.since)}{times}."
+
+    def is_reading(self, act: IsReading, *, keypad: bool) -> str:
+        how = "нажмите 1" if keypad else "ответьте ДА"
+        return f"{self.values(act.meter)} — это показание счётчика {self.tail(act.meter.serial)}? Если да, {how}."
 
     def ask(self, act: Ask, terse: int) -> str:
         match act.problem:
@@ -211,10 +231,12 @@ class Russian(Words):
                 return self._missing(act)
             case Problem.WHICH_METER | Problem.SEVERAL_MEANINGS:
                 return self._which_meter(act, terse)
-            case Problem.UNFIT:
-                listed = ", ".join(self.choice(meter) for meter in act.meters[:4])
+            case Problem.UNFIT if [len(meter.zones) > 1 for meter in act.meters] == [True]:
+                return f"Такого показания на счёте нет. {self._missing(act)}"
+            case Problem.UNFIT if act.meters:
+                listed = self.choices(act.meters)
                 return f"Такого счётчика на счёте нет. У вас: {listed}. Пришлите, например: {self._named_example(act)}"
-            case Problem.NO_METER:
+            case Problem.NO_METER | Problem.UNFIT:
                 return f"По счёту {act.account} у нас нет счётчика. Ответьте «оператор», разберёмся."
             case _:
                 return f"Чисел больше, чем у счётчиков показаний. Пришлите счёт и показания: {self._example(act)}"
@@ -237,28 +259,24 @@ class Russian(Words):
         )
 
     def _which_meter(self, act: Ask, terse: int) -> str:
-        if terse == 2 or not act.meters:
-            return "Не поняли, к какому счётчику показание. Назовите его, например: свет 4425"
-        listed = ", ".join(self.choice(meter) for meter in act.meters[:4])
-        which = f"Не поняли, к какому счётчику показание. У вас: {listed}."
+        which = "Не поняли, к какому счётчику показание."
+        if terse < 2 and act.meters:
+            which = f"{which} У вас: {self.choices(act.meters)}."
         return f"{which} Назовите его, например: {self._named_example(act)}"
 
     def _example(self, act: Ask) -> str:
         if len(act.meters) == 1:
-            return " ".join(("8242", "3104", "1250")[: len(act.meters[0].zones)])
+            (meter,) = act.meters
+            several = " ".join(("8242", "3104", "1250")[: len(meter.zones)])
+            return several if len(meter.zones) > 1 else _EXAMPLES[meter.resource].partition(" ")[2]
         return self._named_example(act)
 
-    @staticmethod
-    def _named_example(act: Ask) -> str:
-        examples = {
-            Resource.ELECTRICITY: "свет 4425",
-            Resource.HOT_WATER: "гвс 121,5",
-            Resource.COLD_WATER: "хвс 244,5",
-            Resource.GAS: "газ 1520",
-            Resource.HEAT: "тепло 12,4",
-        }
-        kinds = list(dict.fromkeys(meter.resource for meter in act.meters))[:2]
-        return " ".join(examples[kind] for kind in kinds) or "4425"
+    def _named_example(self, act: Ask) -> str:
+        """A value with what tells its meter apart: a word, or the serial where two measure the same."""
+        if self.share_a_resource(act.meters):
+            meter = act.meters[0]
+            return f"{meter.serial} {_EXAMPLES[meter.resource].partition(' ')[2]}"
+        return " ".join(_EXAMPLES[meter.resource] for meter in act.meters[:2]) or _EXAMPLES[Resource.ELECTRICITY]
 
     def closed(self, act: Closed, terse: int) -> str:
         if act.withdrawn:
@@ -314,5 +332,7 @@ _SAYINGS = {
     Saying.IS_IT_A_READING: "Если это показание, пришлите его со словом: показание 5120. "
     "Если вопрос, напишите: оператор",
     Saying.OPERATOR: "Передали сотруднику, он ответит. Показания можно прислать и без него: счёт и число.",
+    Saying.NEW_METER: "О новом счётчике передали сотруднику. "
+    "Если это показание прежнего, пришлите счёт и число без пояснений.",
     Saying.LANGUAGE: "Дальше по-русски.",
 }

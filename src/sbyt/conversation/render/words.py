@@ -16,6 +16,7 @@ from sbyt.conversation.acts import (
     Choice,
     Closed,
     Confirm,
+    IsReading,
     KeptInspected,
     LastReadings,
     Refused,
@@ -55,6 +56,8 @@ class Words(ABC):
                 return self.confirm(act, terse, keypad=keypad)
             case Ask():
                 return self.ask(act, terse)
+            case IsReading():
+                return self.is_reading(act, keypad=keypad)
             case Closed():
                 return self.closed(act, terse)
             case Balance():
@@ -83,6 +86,9 @@ class Words(ABC):
 
     @abstractmethod
     def ask(self, act: Ask, terse: int) -> str: ...
+
+    @abstractmethod
+    def is_reading(self, act: IsReading, *, keypad: bool) -> str: ...
 
     @abstractmethod
     def closed(self, act: Closed, terse: int) -> str: ...
@@ -126,8 +132,18 @@ class Words(ABC):
         """The end of a serial, enough to know the meter by."""
         return serial if len(serial) <= 4 else f"…{serial[-4:]}"
 
-    def choice(self, meter: Choice) -> str:
-        return f"{self.resources[meter.resource]} {self.tail(meter.serial)}"
+    def choice(self, meter: Choice, *, whole: bool = True) -> str:
+        """A meter to choose from: by its whole serial it is understood when it is sent back."""
+        return f"{self.resources[meter.resource]} {meter.serial if whole else self.tail(meter.serial)}"
+
+    def choices(self, meters: Sequence[Choice]) -> str:
+        """The meters to choose from in one line."""
+        return ", ".join(self.choice(meter, whole=self.share_a_resource(meters)) for meter in meters[:4])
+
+    @staticmethod
+    def share_a_resource(meters: Sequence[Choice]) -> bool:
+        """Whether two of them measure the same: then only a serial tells them apart."""
+        return len({meter.resource for meter in meters}) < len(meters)
 
     def used(self, shown: Shown) -> str:
         """What was used since last time, all registers together, with its unit of measure."""
