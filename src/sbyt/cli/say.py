@@ -12,6 +12,11 @@ from typing import Any
 from sbyt.core.settings import Settings
 from sbyt.usecases.receive_message import Incoming, receive_message
 
+#: What a table or its index holds; a text may be of any length.
+_LONGEST = {"channel": 32, "from": 600, "id": 600}
+#: Beyond these a time has no period before or after it, or no other time zone.
+_YEARS = range(1900, 9000)
+
 
 class UnableToReadMessage(ValueError):
     """A line is no message."""
@@ -63,7 +68,7 @@ def say_lines(lines: Iterable[bytes], settings: Settings) -> int:
 def _parsed(line: bytes) -> Mapping[str, Any]:
     try:
         message = json.loads(line)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of figures
         raise UnableToReadMessage(f"не JSON ({error}). Нужен один объект в строке.") from error
     if not isinstance(message, dict):
         raise UnableToReadMessage(f"{type(message).__name__} вместо объекта с полями channel, from, text.")
@@ -75,8 +80,11 @@ def _text(message: Mapping[str, Any], field: str, *, may_be_empty: bool = False)
     if isinstance(value, int) and not isinstance(value, bool) and field == "id":
         value = str(value)
     if not isinstance(value, str) or not (value or may_be_empty):
-        raise UnableToReadMessage(f"поле {field!r}: {'нет' if value is None else repr(value)[:60]}, нужна строка.")
-    return value.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate can be stored nowhere
+        found = "нет" if value is None else "пусто" if value == "" else f"{value!r:.60}"
+        raise UnableToReadMessage(f"поле {field!r}: {found}, нужна строка.")
+    if len(value) > _LONGEST.get(field, len(value)):
+        raise UnableToReadMessage(f"поле {field!r}: {len(value)} знаков, нужно не больше {_LONGEST[field]}.")
+    return value
 
 
 def _at(value: object, settings: Settings) -> dt.datetime:
@@ -84,7 +92,7 @@ def _at(value: object, settings: Settings) -> dt.datetime:
         at = dt.datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         at = None
-    if at is None:
+    if at is None or at.year not in _YEARS:
         raise UnableToReadMessage(f"поле 'at': {value!r:.60}, нужно местное время, как 2026-11-20T10:00:00.")
     return at if at.tzinfo else at.replace(tzinfo=settings.zone)
 
