@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -22,7 +21,7 @@ from sbyt.usecases.import_files.values import quoted
 
 #: A record (a line, or several with line breaks in quotes) is no longer than this.
 _BLOCK = 8 << 20
-#: What doesn't fit is spilled to the temporary folder.
+#: Tables are kept in memory up to here; what doesn't fit is spilled to the temporary folder.
 _MEMORY = "1GB"
 _SHOWN = 60  # figures and letters of a bad cell that are shown
 
@@ -43,11 +42,11 @@ class Workspace:
         return int(found or 0)
 
     def table(self, sql: str) -> pa.Table:
-        return self.duck.execute(sql).to_arrow_table()
+        return self.duck.sql(sql).to_arrow_table()
 
     def stream(self, sql: str) -> pa.RecordBatchReader:
         """The rows of a query, batch by batch, read on a cursor of its own."""
-        return self.duck.cursor().execute(sql).to_arrow_reader(100_000)
+        return self.duck.cursor().sql(sql).to_arrow_reader(100_000)
 
     def keep(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
         """Take rows from outside into a table."""
@@ -85,7 +84,7 @@ def workspace(source: Source, layout: Layout, advance: Callable[[int], None]) ->
     """
     with tempfile.TemporaryDirectory(prefix="sbyt-import-") as folder:
         config: dict[str, Any] = {"memory_limit": _MEMORY, "temp_directory": folder}
-        with duckdb.connect(str(Path(folder) / "file.duckdb"), config=config) as duck:
+        with duckdb.connect(":memory:", config=config) as duck:
             duck.execute("SET enable_progress_bar = false")
             made = Workspace(duck, layout)
             made.run("CREATE TABLE bad (line BIGINT, name VARCHAR, reason VARCHAR)")
@@ -111,7 +110,7 @@ def _read_raw(work: Workspace, source: Source, advance: Callable[[int], None]) -
     finally:
         work.duck.unregister("file")
     if not work.layout.quotes_pair and batches.last_spans:
-        raise UnableToReadFile("кавычка не закрыта", batches.last_line)
+        raise UnableToReadFile("кавычка не закрыта; кавычки внутри текста удваивают", batches.last_line)
     for bad in batches.bad:
         work.duck.execute("INSERT INTO bad VALUES (?, ?, ?)", [bad.line, bad.column, bad.reason])
 
@@ -195,9 +194,11 @@ class _Batches:
             self._breaks += within
 
     def _pass_skipped(self) -> None:
+        text = self._skipped.pop(self._record)
+        self.last_line, self.last_spans = self._record + self._breaks, "\n" in text
         place = next(at for at, bad in enumerate(self.bad) if bad.line == self._record and not bad.column)
-        self.bad[place] = BadRow(self._record + self._breaks, "", self.bad[place].reason)
-        self._breaks += self._skipped.pop(self._record).count("\n")
+        self.bad[place] = BadRow(self.last_line, "", self.bad[place].reason)
+        self._breaks += text.count("\n")
         self._record += 1
 
     def _lines_of_rest(self) -> None:
