@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sbyt.core.resources import ZONES
-from sbyt.metering.counting import Counted, Handed, Kind, counted
+from sbyt.metering.counting import Counted, Handed, counted
+from sbyt.metering.shares import over_months
+from tests.billing import oracle
 from tests.metering.histories import handed, month
 
 
@@ -181,18 +183,27 @@ def test_a_drop_is_a_rollover_only_where_one_is_marked_since(rows: list[str], to
 # whatever was handed in ----------------------------------------------------------------------------------------------
 
 
+DAYS_OF_2026 = [f"{number:02d}-{day}" for number in range(1, 13) for day in (10, 25, 26)]
+KINDS = ["", "", "", "", "c", "r"]
+
+
 @st.composite
 def histories(draw: st.DrawFn, zones: int = 2) -> list[Handed]:
-    lines = st.builds(
-        "{:02d}-{:02d} {} {} {} {}".format,
-        st.integers(1, 12),
-        st.sampled_from([10, 25, 26]),
-        st.sampled_from(ZONES[:zones]),
-        st.sampled_from(["", "", "", "c", "r", "i"]),
-        st.integers(0, 999),
-        st.sampled_from(["", "", "rollover"]),
+    """Mostly of a meter that was installed; readings as they may come, marks and inspectors among them."""
+    rows = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from(DAYS_OF_2026),
+                st.sampled_from(ZONES[:zones]),
+                st.sampled_from(KINDS),
+                st.integers(0, 999),
+                st.sampled_from(["", "", "rollover"]),
+            ),
+            max_size=12,
+        )
     )
-    return handed(*draw(st.lists(lines, max_size=12)))
+    installed = [("01-10", zone, "i", 500, "") for zone in ZONES[:zones] if draw(st.integers(0, 9))]
+    return handed(*(" ".join(map(str, row)) for row in (*installed, *rows)))
 
 
 @given(histories())
@@ -214,11 +225,38 @@ def test_the_order_in_which_rows_are_looked_at_is_no_matter(rows: list[Handed], 
     assert counted(shuffled, 2) == counted(rows, 2)
 
 
-@given(histories(zones=1))
-def test_no_customers_value_above_the_inspectors_next_counts_without_a_mark(rows: list[Handed]) -> None:
-    unmarked = [row for row in rows if not row.rollover and row.kind is not Kind.INSTALLED]
-    found: list[Counted] = counted(unmarked, 1)
-    inspected = {(row.period, row.value) for row in unmarked if row.kind is not Kind.CUSTOMER}
-    for one, following in itertools.pairwise(found):
-        if (following.period, following.values[0]) in inspected and (one.period, one.values[0]) not in inspected:
-            assert one.values[0] <= following.values[0]
+METER = oracle.Meter("77", "electricity", zones=2, digits=3, decimals=0)
+
+
+def by_the_bill(rows: list[Handed]) -> oracle.Use | str | None:
+    """What the billing rules, read from their text alone, make of the same readings."""
+    ordered = sorted(rows, key=lambda row: row.order)
+    readings = [
+        oracle.Reading(METER.serial, row.zone, row.period, row.kind.value, row.value, row.rollover, at, at)
+        for at, row in enumerate(ordered)
+    ]
+    return oracle.use_of(METER, readings, month(14), oracle.Limits())
+
+
+@given(histories())
+def test_what_a_customer_is_answered_by_is_what_the_bill_counts(rows: list[Handed]) -> None:
+    used = by_the_bill(rows)
+    found = counted(rows, 2)
+    if used == "no_start_index" or used is None:
+        return
+    drops = any(rolled is False for one in found for rolled in one.rolled)
+    assert (used == "unmarked_drop") is drops
+    if isinstance(used, oracle.Use):
+        months = [used.months[at] for at in sorted(used.months)]
+        for at, zone in enumerate(ZONES[:2]):
+            billed = [volumes[zone] for volumes in months if zone in volumes]
+            assert [volume for basis, volume in billed if basis == "actual"] == monthly(found, at)
+
+
+def monthly(found: list[Counted], zone: int) -> list[int]:
+    """The volumes of the actual months of one register, in order."""
+    volumes: list[int] = []
+    for earlier, later in itertools.pairwise(found):
+        advance = (later.values[zone] - earlier.values[zone]) % 1000
+        volumes += over_months(advance, earlier.period, later.period).values()
+    return volumes

@@ -18,6 +18,7 @@ from sbyt.messaging.numbers import message_of
 from sbyt.readings.models import Cancellation, Reading, StaffTask
 from sbyt.usecases import receive_message as module
 from tests.support.databases import Database, FreshDatabase
+from tests.support.household import a_meter, an_account, was_read_monthly
 from tests.usecases.receiving import (
     ACCOUNT,
     OTHER,
@@ -320,6 +321,52 @@ def test_a_no_takes_nothing(sqlite_database: Database) -> None:
 def test_half_a_meter_keeps_the_time_of_its_first_half(sqlite_database: Database) -> None:
     said(f"{OTHER} 8242", at="2026-11-25T23:59:00")
     assert values(said("3104", at="2026-11-26T00:05:00")) == ["T1 8242 2026-11 accepted", "T2 3104 2026-11 accepted"]
+
+
+# asked again ---------------------------------------------------------------------------------------------------------
+
+TWO = "2000000007"
+
+
+def two_meters() -> None:
+    """Two meters for the same, of the same account, of which the same value is plausible."""
+    account = an_account(TWO, phone="+79120000107")
+    was_read_monthly(a_meter(account, "40010007"), 3230, use=(120,))
+    was_read_monthly(a_meter(account, "40010077"), 3240, use=(120,))
+
+
+@pytest.mark.parametrize("again", ["4425", " 4425\n"])
+def test_the_same_value_again_is_no_second_value(sqlite_database: Database, again: str) -> None:
+    two_meters()
+    for text in ("4425", again, again):
+        answer = said(text, sender="+79120000107")
+        assert (answer["outcome"], answer["reason"], answer["readings"]) == ("ask", "which_meter", [])
+
+
+@pytest.mark.parametrize("again", ["8242", "08242", f"{OTHER} 8242"])
+def test_half_a_meter_sent_twice_is_half_a_meter(sqlite_database: Database, again: str) -> None:
+    said(f"{OTHER} 8242")
+    assert [said(again)["reason"] for _ in range(2)] == ["missing", "missing"]
+
+
+def test_the_other_half_may_be_the_same_figure_if_it_is_named(sqlite_database: Database) -> None:
+    said(f"{OTHER} 8242")
+    assert values(said("ночь 8242")) == ["T1 8242 2026-11 pending", "T2 8242 2026-11 pending"]
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_what_is_offered_as_a_button_is_understood_when_it_is_pressed(sqlite_database: Database, which: int) -> None:
+    two_meters()
+    buttons = said("4425", sender="+79120000107", channel="telegram")["buttons"]
+    pressed = said(buttons[which], sender="+79120000107", channel="telegram")
+    assert [(one["serial"], one["value"]) for one in pressed["readings"]] == [(("40010007", "40010077")[which], "4425")]
+    assert stored() == [4425]
+
+
+def test_an_example_in_a_question_is_understood_as_it_stands(sqlite_database: Database) -> None:
+    two_meters()
+    example = said("4430", sender="+79120000107")["reply"].partition("например: ")[2].partition(" №")[0]
+    assert said(example, sender="+79120000107")["outcome"] == "accepted"
 
 
 # taken back ----------------------------------------------------------------------------------------------------------
