@@ -46,7 +46,7 @@ class StaffTask(models.Model):
     message = models.ForeignKey(InboundMessage, null=True, on_delete=models.PROTECT, related_name="tasks")
     account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="tasks")
     reason = models.CharField(max_length=32)
-    offered = models.JSONField(default=list)  # readings: account, serial, zone, value, period
+    offered = models.JSONField(default=list)  # readings: account, serial, zone, units (whole units of the register)
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     closed_by = models.TextField(default="")
