@@ -108,7 +108,7 @@ def _registers(value: Value, way: Way, account: AccountFacts) -> Iterator[tuple[
 def _allows(meter: MeterFacts, value: Value, way: Way, account: AccountFacts) -> bool:
     """Whether a value may be of this meter, by its serial, else by resource, and by the unit of measure."""
     tag, resource = value.tag, meter.dial.resource
-    serial = tag.serial or (way.serials[0] if len(way.serials) == 1 else "")
+    serial = tag.serial or way.only_serial
     if serial != meter.key if serial else meter.removed:
         return False
     resources = tag.resources

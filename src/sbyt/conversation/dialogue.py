@@ -101,11 +101,14 @@ class _Turn:
             return numbers == ["1"]
         wrong = bool(message.intents & {Intent.NO, Intent.WRONG})
         yes, no = Intent.YES in message.intents, wrong or "не" in message.words
+        if yes and no and message.opens_with:
+            return message.opens_with is Intent.YES if not numbers else None
         if yes == no and not wrong:
             return None
         if numbers and not (yes and self._names_pending(numbers)):
             return None
-        if yes and (message.unknown_words or Intent.QUESTION in message.intents):
+        asking = Intent.QUESTION in message.intents
+        if yes and (asking or (message.unknown_words and message.opens_with is not Intent.YES)):
             return None  # «да сколько можно» says neither
         return not no
 
@@ -130,6 +133,8 @@ class _Turn:
             if intent in message.intents:
                 self.state = replace(self.state, language=language)
                 return self.say(Saying.LANGUAGE, Outcome.INFO)
+        if self.state.question and self.state.question.pending and message.words:
+            return self.say(Saying.STILL_ASKING, Outcome.ASK)
         return self.say(Saying.UNKNOWN, Outcome.UNKNOWN)
 
     def say(self, saying: Saying, outcome: Outcome, *commands: Command) -> Reply:
@@ -251,17 +256,18 @@ class _Turn:
             return False
         if Intent.LAST in message.intents:
             return True
-        if any(group.label is Label.READING for group in message.groups):
-            return False
         if any(meaning(word) is Intent.QUESTION for word in message.words):
             return True
+        if any(group.label is Label.READING for group in message.groups):
+            return False
         return not self.named and not any(isinstance(item, Tag) or item.unit for item in message.items)
 
     def _is_doubtful(self, message: Parsed, meant: Understanding) -> bool:
         """Figures among words that we don't know, with nothing that calls them a reading."""
-        if Intent.WRONG in message.intents:
+        if Intent.WRONG in message.intents or message.suspect:
             return True
-        if not message.unknown_words or self.named or message.says_reading:
+        answers = self.state.question and self.state.question.pending
+        if not message.unknown_words or self.named or message.says_reading or answers:
             return False
         meters = [judged.meter for one in meant.meanings for judged in one.judged]
         return not any(meter.key in message.skeleton for meter in meters)

@@ -105,7 +105,7 @@ class Partitions:
 
     ``sure``: an exact number, one labelled as an account, and the account linked to the sender. ``other``: one of
     several exact numbers is a value, or spells the serial of a linked account's meter. ``unsure``: a number that
-    differs in leading zeros from an account is that account.
+    differs in leading zeros from an account, and opens the message, is that account.
     """
 
     sure: list[list[Segment]]
@@ -121,7 +121,7 @@ def partitions(message: Parsed, named: Sequence[Named], linked: Sequence[Account
     other = [cut for one in sure if len(sure) > 1 for cut in _cuts(message, [one])]
     if sure and by_link and any(one.digits in serials for one in sure):
         other.append(by_link)
-    unsure = [[*named], *([one] for one in named if one not in sure)] if len(sure) < len(named) else []
+    unsure = [[one] for one in named if one not in sure and message.items[0] is message.groups[one.first]]
     return Partitions(
         _cuts(message, sure) if sure else [by_link] if by_link else [],
         other,

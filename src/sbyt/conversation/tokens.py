@@ -52,6 +52,8 @@ class Parsed:
     ends: frozenset[int] = field(repr=False)
     tokens: tuple[tuple[int, Group | Tag | None], ...] = field(repr=False)  # where in the skeleton, and what it became
     too_long: bool = False
+    opens_with: Intent | None = None  # «да, работал обогреватель» says yes, whatever follows
+    suspect: bool = False  # says of a number that it is money, a document, or not to be taken
     unknown_words: bool = False  # that are neither ours, nor polite, nor a name
 
     @property
@@ -82,13 +84,14 @@ _TOKEN = re.compile(
     "|".join(
         (
             # 1Э 12345, 1ЭД8240, 2Г63: the first meter for electricity, its day register, the second for hot water
-            r"(?<![\dа-яa-z.,])(?P<count>[1-9])\s?(?P<code>э[дпн]?|ee?|гвс|хвс|г|[хx]|[тt](?:ариф)?)(?=[\s:=.,#*-]{0,3}\d)",
+            r"(?<![\dа-яa-z.,])(?P<count>[1-9])(?P<code>э[дпн]?|ee?|гвс|хвс|г|[хx]|[тt](?:ариф)?)(?=[\s:=.,#*-]{0,3}\d)",
             # т1 8240, тариф 1, зона №2; т18240; 1-й тариф
             (
                 r"(?<![а-яa-z])(?:(?<!\d)[тt]\s?[.-]?\s?|(?<=\d)[тt]|(?:тариф[а-я]{0,3}|зон[аы]|tariff?|rate|zone)\s?[#№]?\s?)(?P<zone>[123])"
                 r"(?!\d)(?!-?[йя])"
             ),
             rf"{_ALONE}[тt](?P<glued>[123])(?=\d{{2}})",
+            r"\b(?P<ordinal>перв|втор|трет)[а-я]{1,3}\s{1,3}(?:тариф|зон)[а-я]{0,3}",
             r"(?<!\d)(?P<nth>[123])\s?-?\s?(?:й|ый|ой|я|ая)?\s{1,3}(?:тариф|зон)[а-я]{0,3}",
             rf"(?P<unit>{_KWH}|{_CUBIC_METRES}|(?:гкал|gcal)\b)",
             # хвс1: 56, гвс 2 - 14
@@ -119,6 +122,11 @@ _CODE_ZONES = {"эд": "day", "эн": "night", "эп": "half"}
 _LONGEST_KEPT = 1_000
 
 
+#: With more numbers than this it is a table or a prank, and no message to a meter desk.
+_MOST_NUMBERS = 80
+_FIGURES = re.compile(r"\d+")
+
+
 def parse(text: str) -> Parsed:
     """Take a message apart. Never raises, whatever the text."""
     return _parse_kept(text) if len(text) <= _LONGEST_KEPT else _parse(text)
@@ -128,7 +136,7 @@ def _parse(text: str) -> Parsed:
     if len(text) > 20 * LONGEST_MESSAGE:
         return _NOTHING_READ
     written = body(fold(text))
-    if len(written.text) > LONGEST_MESSAGE:
+    if len(written.text) > LONGEST_MESSAGE or len(_FIGURES.findall(written.text)) > _MOST_NUMBERS:
         return _NOTHING_READ
     text = _CODE_BEHIND.sub(";", written.text) if _CODE.search(written.text) else written.text
     return _Reader(without_noise(text), written.signature).read()
@@ -150,8 +158,10 @@ class _Reader:
         self.intents: set[Intent] = set()
         self.label: Label | None = None
         self.labelled = 0  # where it stood
+        self.suspect = False
+        self.denied_at = 0  # where the last «не» stood
+        self.spoken = True  # whether it has named a number
         self.unknown = False
-        self.bracketed_before = False  # «(х) 244 (г) 121»
         self.numbered = False  # whether #, № or «номер» stands before the number
         self.called = False  # whether «номер» does
         self.end = -1  # where the last group ended, if only separators came since
@@ -166,6 +176,8 @@ class _Reader:
             if kind == "which":
                 kind = "many"
             getattr(self, "_" + kind)(match)
+        self._forget_label(len(self.text))
+        self._leave_label()
         self._mark_uses()
         items = tuple(self._kept())
         groups = tuple(item for item in items if isinstance(item, Group))
@@ -178,8 +190,16 @@ class _Reader:
             frozenset(start for start, _ in self.tokens),
             frozenset(self.ends),
             tuple(self.tokens),
+            opens_with=self._opening(),
+            suspect=self.suspect or self.denied_at > (self.groups[-1].end if self.groups else 0) > 0,
             unknown_words=self.unknown,
         )
+
+    def _opening(self) -> Intent | None:
+        opening = _OPENING.match(self.text)
+        if not opening:
+            return None
+        return Intent.YES if opening["yes"] else Intent.NO
 
     # each kind of token ------------------------------------------------------------------------------------------
 
@@ -190,6 +210,8 @@ class _Reader:
         if gap is not None and BREAK in gap:
             gap = None
         group = Group(match[0], start, end, gap, self._use(match[0], start), self.label, self.numbered)
+        self.spoken |= self.label is not None
+        self.unknown |= self.called and self.label is None  # «мой номер 4425»
         self.items.append(group)
         self.groups.append(group)
         self._see(match[0], group)
@@ -213,7 +235,7 @@ class _Reader:
     def _use(self, digits: str, start: int) -> Use:
         if self.label is Label.ADDRESS and (len(digits) <= 3 or len(digits) == 6):
             return Use.NOTHING
-        documents = (Label.ASIDE, Label.DOCUMENT)
+        documents = (Label.ASIDE, Label.DOCUMENT, Label.NOT)
         called = self.label in documents or (
             self.called and (self.label is Label.METER or (self.label is None and self.unknown))
         )
@@ -237,8 +259,9 @@ class _Reader:
             self._see(word, None)
             return
         if isinstance(found, Tag):
+            # A tag of its own each time: items are told apart by identity.
             tag = (
-                found
+                Tag(found.resources, found.zone, preferred=found.preferred)
                 if len(word) > 1
                 else _Letter(found.resources, found.zone, preferred=found.preferred, start=at, end=at + 1)
             )
@@ -256,19 +279,20 @@ class _Reader:
         elif at < self.signature and not says_nothing(word):
             self.unknown = True
         if found is Intent.BALANCE:
-            self.label, self.labelled = Label.ASIDE, at  # «долг 345»
+            self.label, self.labelled, self.spoken = Label.ASIDE, at, False  # «долг 345»
         elif word == "не":
-            self.label, self.labelled = Label.DOCUMENT, at  # «не 4425, а 4452»
+            self.label, self.labelled, self.denied_at = Label.NOT, at, at  # «не 4425, а 4452»
         elif self.label not in (Label.ASIDE, Label.DOCUMENT, Label.ADDRESS):
             self.label = None
 
     def _in_brackets(self, at: int) -> bool:
-        """Whether a word in brackets stands right behind a number."""
-        last = self.items[-1] if self.items else None
-        opened = isinstance(last, Group) and bool(_BRACKET.fullmatch(self.text[last.end : at]))
-        if not isinstance(last, Group) and self.text[max(at - 1, 0) : at] == "(":
-            self.bracketed_before = True
-        return opened and not self.bracketed_before
+        """Whether a word in brackets stands right behind a number that was named before it: «Т1 8240 (день)»."""
+        if len(self.items) < 2 or not isinstance(self.items[-2], Tag):
+            return False
+        last = self.items[-1]
+        if not isinstance(last, Group) or _BRACKETED.search(self.text[: last.start]):
+            return False  # «(х) 244 (г) 121» names before
+        return bool(_BRACKET.fullmatch(self.text[last.end : at]))
 
     def _bracketed(self, tag: Tag) -> None:
         last = self.groups[-1]
@@ -282,9 +306,22 @@ class _Reader:
         self.numbered |= self.called
         if label in (Label.NUMBER, Label.FILLER, Label.MONTH, Label.POLITE):
             return
+        last = self.items[-1] if self.items else None
+        if label is Label.DOCUMENT and isinstance(last, Tag) and last.zone and self.text.startswith("тариф", at):
+            return  # «ночной тариф 3102»
+        aside = self.label is Label.ASIDE and not self.spoken
+        if label is Label.READING and aside and _ONE_WORD.fullmatch(self.text[self.labelled : at]):
+            return  # «прошлые показания 4310»
         if self.label is Label.METER and label is Label.ACCOUNT:
             return  # «счетчик … счета»: the nearer word names the number
-        self.label, self.labelled, self.numbered, self.called = label, at, called_before, called_before
+        self._leave_label()
+        self.label, self.labelled, self.spoken = label, at, False
+        self.numbered = self.called = called_before
+
+    def _leave_label(self) -> None:
+        """«4425 оплачено»: a word about money or a document that names no number after it may name the one before."""
+        if self.label in (Label.ASIDE, Label.DOCUMENT) and not self.spoken and self.groups:
+            self.suspect |= self.groups[-1].label is not Label.READING
 
     def _unit(self, match: re.Match[str]) -> None:
         self._see(match[0], None)
@@ -301,6 +338,9 @@ class _Reader:
 
     def _nth(self, match: re.Match[str]) -> None:
         self._tag(Tag((), "T" + match["nth"]), match)
+
+    def _ordinal(self, match: re.Match[str]) -> None:
+        self._tag(Tag((), {"перв": "T1", "втор": "T2", "трет": "T3"}[match["ordinal"]]), match)
 
     def _code(self, match: re.Match[str]) -> None:
         if match["code"][0] in "тt":
@@ -339,6 +379,7 @@ class _Reader:
 
     def _tagged(self) -> None:
         self.end = -1
+        self.suspect |= self.label is Label.DOCUMENT and not self.spoken  # «тариф хвс 244»
         if self.label is not Label.ASIDE:  # «предыдущие: день 8100, ночь 2980»
             self.label = None
 
@@ -391,6 +432,9 @@ class _Letter(Tag):
 
 
 _key_of_word = functools.lru_cache(maxsize=50_000)(serial_key)
+_OPENING = re.compile(r"\W*(?:ну\s{1,3})?(?:(?P<yes>да|ага|yes)|нет|no)\s{0,3}(?:[,.!;\n]|-\s|$)")
+_ONE_WORD = re.compile(r"\S+\s+")
+_BRACKETED = re.compile(r"\)[\s:.-]{0,3}$")
 _BRACKET = re.compile(r"\s*(?:квт[ *·/-]*ч\.?|м3|куб\.?)?\s*\([^\d)]*")
 _NUMBER_AFTER = re.compile(r"\s?[/\\,]?\s?(?:[дднхгэ]\s?)?[\s.:=#*-]{0,4}\d")
 _NUMBER_BEFORE = re.compile(r"\d[\s.:=(-]{0,2}$")

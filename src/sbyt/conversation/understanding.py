@@ -115,13 +115,18 @@ def understand(message: Parsed, facts: Facts, moment: Moment, named: Sequence[Na
         return Understanding(problem=Problem.NO_ACCOUNT)
     if distinct:
         return Understanding(tuple(distinct[0]), unknown_account=stray)
-    if any(one.judged for way in sure for one in way) or not cuts.unsure:
+    if not cuts.unsure or any(one.exact for one in named) or any(_says_something(one) for way in sure for one in way):
         return Understanding(tuple(_likeliest(sure)), unknown_account=stray)
     unsure = weigh(cuts.unsure)
     passing = _distinct(unsure)
     if len(passing) == 1:
         return Understanding(tuple(passing[0]), unknown_account=stray)
     return Understanding(tuple(_likeliest([*unsure, *sure])), unknown_account=stray)
+
+
+def _says_something(meaning: Meaning) -> bool:
+    """Whether the figures may be meant for this account, taken, refused or asked about."""
+    return bool(meaning.judged) or meaning.problem in (Problem.MISSING, Problem.WHICH_METER)
 
 
 def _distinct(weighed: Sequence[list[Meaning]]) -> list[list[Meaning]]:
@@ -198,13 +203,14 @@ class _Weighed:
     natural: dict[tuple[object, ...], Assignment] = field(default_factory=dict)
     unusual: dict[tuple[object, ...], Assignment] = field(default_factory=dict)
     partial: list[Assignment] = field(default_factory=list)
-    untagged_partial: list[Assignment] = field(default_factory=list)
+    rivals: set[int] = field(default_factory=set)  # how many numbers plausible ways without tags hold, that lack one
+    sizes: set[int] = field(default_factory=set)  # how many the ways that pass do
 
     @property
     def only(self) -> Assignment | None:
         """The one assignment that goes through the checks: the one that passes, else the only one possible."""
         possible = self.passing or self.natural or self.unusual
-        if len(possible) != 1 or (self.untagged_partial and possible is not self.unusual):
+        if len(possible) != 1 or (self.rivals & self.sizes) or (self.rivals and possible is self.natural):
             return None
         return next(iter(possible.values()))
 
@@ -213,9 +219,10 @@ class _Weighed:
         if not all(one.complete for one in assignment):
             self.partial.append(assignment)
             if all(value.tag is NO_TAG for value in way.values) and _plausible(assignment, facts, moment):
-                self.untagged_partial.append(assignment)
+                self.rivals.add(len(way.values))
         elif key not in self.passing and _plausible(assignment, facts, moment):
             self.passing[key] = assignment
+            self.sizes.add(len(way.values))
         else:
             (self.natural if way.natural else self.unusual).setdefault(key, assignment)
 

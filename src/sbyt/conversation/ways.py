@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ class Way:
     """One way to read the figures. ``natural``: no number joined or left out beyond what is usual."""
 
     values: tuple[Value, ...]
-    serials: tuple[str, ...]  # of the meters named without a value beside them
+    only_serial: str  # of the one meter that all values are of, wherever it is named
     natural: bool
 
 
@@ -83,6 +84,8 @@ def _find(message: Parsed, key: str, items: Sequence[Item]) -> list[Item]:
 def ways(items: Sequence[Item], serials: Sequence[str], registers: int) -> Iterator[Way]:
     """The ways to read the items as values of so many registers at most, the natural one first."""
     usable = _usable(items)
+    if sum(isinstance(item, Group) for item in usable) > 2 * MOST_VALUES:
+        return
     certain = [item for item in usable if isinstance(item, Tag) or item.use is Use.ANY]
     counter = itertools.count()
     for chosen in (certain, usable) if len(certain) < len(usable) else (usable,):
@@ -90,7 +93,8 @@ def ways(items: Sequence[Item], serials: Sequence[str], registers: int) -> Itera
             if not 0 < _numbers(read) <= min(registers, MOST_VALUES):
                 continue
             for values in _tagged(read):
-                yield Way(values, tuple(serials), natural=chosen is certain and at == 0)
+                only = serials[0] if len(serials) == 1 and not any(value.tag.serial for value in values) else ""
+                yield Way(values, only, natural=chosen is certain and at == 0)
                 if next(counter) >= MOST_WAYS:
                     return
 
@@ -98,7 +102,8 @@ def ways(items: Sequence[Item], serials: Sequence[str], registers: int) -> Itera
 def count_values(items: Sequence[Item]) -> int:
     """How many values the items hold, read in the natural way."""
     certain = [item for item in _usable(items) if isinstance(item, Tag) or item.use is Use.ANY]
-    return _numbers(next(_readings(certain)))
+    groups = sum(isinstance(item, Group) for item in certain)
+    return groups if groups > 2 * MOST_VALUES else _numbers(next(_readings(certain), [Number("", "")] * groups))
 
 
 def _numbers(read: Sequence[Number | Tag]) -> int:
@@ -121,11 +126,13 @@ def _usable(items: Sequence[Item]) -> list[Item]:
 
 
 def _readings(items: Sequence[Item]) -> Iterator[list[Number | Tag]]:
-    """The ways to join neighbouring groups into numbers."""
+    """The ways to join neighbouring groups into numbers; none where there are too many to weigh."""
     runs: list[list[list[Number | Tag]]] = [
-        [[run]] if isinstance(run, Tag) else list(_joined(run)) for run in _runs(items)
+        [[run]] if isinstance(run, Tag) else list(itertools.islice(_joined(run), MOST_WAYS + 1)) for run in _runs(items)
     ]
-    for choice in itertools.islice(itertools.product(*runs), 4 * MOST_WAYS):
+    if math.prod(map(len, runs)) > 4 * MOST_WAYS:
+        return
+    for choice in itertools.product(*runs):
         yield [part for parts in choice for part in parts]
 
 

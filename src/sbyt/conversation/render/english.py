@@ -230,6 +230,7 @@ _SAYINGS = {
     Saying.QUESTION_DROPPED: "All right, the question is dropped, nothing was taken.",
     Saying.IS_IT_A_READING: "If this is a reading, send it as: reading 5120. If it is a question, answer: operator",
     Saying.OPERATOR: "Passed on to a member of staff. Readings need no one: send account and number.",
+    Saying.STILL_ASKING: "We are still waiting for your answer: YES, NO or the right number.",
     Saying.NEW_METER: "Passed the news of a meter on to staff. If it reads the old one, send only account and number.",
     Saying.LANGUAGE: "English from now on.",
 }
