@@ -46,6 +46,7 @@ class Layout:
     header_lines: int  # up to and including the header
     quotes: bool  # whether a quotation mark occurs at all
     quotes_pair: bool
+    odd_blanks: bool  # whether there are tabs or no-break spaces, which take longer to trim than spaces
     notes: tuple[str, ...]
 
     def has(self, column: str) -> bool:
@@ -75,7 +76,7 @@ def layout(source: Source) -> Layout:
     :raises UnableToReadFile: if it is empty, binary, in another encoding, or lacks a column.
     """
     try:
-        encoding, quotes = _encoding(source.path)
+        encoding, quotes, odd_blanks = _encoding(source.path)
         header, line = _header(source.path, encoding)
     except OSError as error:
         raise UnableToReadFile(f"файл не читается: {error.strerror or error}") from error
@@ -83,7 +84,7 @@ def layout(source: Source) -> Layout:
     names = _names(header, delimiter)
     kind = _kind(source, names)
     columns, notes = _columns(kind, names, line)
-    return Layout(kind, encoding, delimiter, columns, line, quotes > 0, quotes % 2 == 0, notes)
+    return Layout(kind, encoding, delimiter, columns, line, quotes > 0, quotes % 2 == 0, odd_blanks, notes)
 
 
 _KNOWN_NAMES = {name for kind in KINDS for name in kind.names}
@@ -95,11 +96,12 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _encoding(path: Path) -> tuple[str, int]:
-    """UTF-8 or Windows-1251, and how many quotation marks there are."""
+def _encoding(path: Path) -> tuple[str, int, bool]:
+    """UTF-8 or Windows-1251, how many quotation marks there are, and whether there are tabs or no-break spaces."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     encoding = "utf-8"
     quotes = lines = size = 0
+    odd_blanks = False
     for chunk in _chunks(path):
         if size == 0 and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise UnableToReadFile("файл в кодировке UTF-16; сохраните его как CSV в UTF-8")
@@ -115,11 +117,12 @@ def _encoding(path: Path) -> tuple[str, int]:
             line = lines + chunk[: chunk.index(b"\x98")].count(b"\n") + 1
             raise UnableToReadFile("это ни UTF-8, ни Windows-1251; сохраните файл как CSV в UTF-8", line)
         quotes += chunk.count(b'"')
+        odd_blanks = odd_blanks or b"\t" in chunk or b"\xa0" in chunk
         lines += chunk.count(b"\n")
         size += len(chunk)
     if size == 0:
         raise UnableToReadFile("файл пуст")
-    return encoding, quotes
+    return encoding, quotes, odd_blanks
 
 
 def _other_encoding(chunk: bytes, at: int, lines: int) -> str:

@@ -100,7 +100,8 @@ def _read_raw(work: Workspace, source: Source, advance: Callable[[int], None]) -
     reader = pa.RecordBatchReader.from_batches(
         pa.schema([("line", pa.int64()), *((name, pa.string()) for name in named)]), batches.read(named)
     )
-    trimmed = ", ".join(f"""trim("{name}", ' \t\r\n\u00a0') AS "{name}" """ for name in named)
+    blanks = ", ' \t\r\n\u00a0'" if work.layout.odd_blanks or work.layout.quotes else ""
+    trimmed = ", ".join(f'trim("{name}"{blanks}) AS "{name}"' for name in named)
     filled = " OR ".join(f"\"{name}\" <> ''" for name in named)
     work.duck.register("file", reader)
     try:
