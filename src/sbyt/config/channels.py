@@ -17,5 +17,4 @@ DEFAULT_CHANNELS: dict[str, ChannelSettings] = {
     "webchat": ChannelSettings(title="Чат на сайте"),
     "cabinet": ChannelSettings(title="Личный кабинет"),
     "office": ChannelSettings(title="Офис"),
-    "console": ChannelSettings(title="Консоль"),
 }

@@ -41,7 +41,7 @@ class Taken:
     period: int
     late: bool
     estimated: bool
-    until: dt.date  # the last day to put it right
+    until: dt.date | None  # the last day to put it right; None where that is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,7 @@ class Closed:
     first_day: int
     last_day: int
     ways: tuple[Way, ...]
+    until: dt.date | None = None  # the last day for this month's readings; None where that is over
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,9 @@ class _Turn:
 
     def closed(self) -> Reply:
         channel = self.facts.channel
-        act = Closed(channel.title, channel.withdrawn, channel.first_day, channel.last_day, channel.ways)
+        until = self.facts.window.closes(self.now.date())
+        open_until = until if self.now.date() <= until else None
+        act = Closed(channel.title, channel.withdrawn, channel.first_day, channel.last_day, channel.ways, open_until)
         return Reply(self.state, (), (act,), Outcome.CLOSED, Code.CLOSED)
 
     def _confirmed(self) -> Reply:
@@ -442,8 +444,9 @@ class _Collected:
         for period, meters in self.taken.items():
             late = period > Period.of(self.turn.now.date())
             estimated = late and not self.closed_month_known
-            until = Period(period).first_day.replace(day=min(facts.window.last_day, Period(period).days))
-            first.append(Taken(tuple(meters), period, late, estimated, until))
+            until = facts.window.closes(Period(period).first_day)
+            open_until = until if self.turn.now.date() <= until else None
+            first.append(Taken(tuple(meters), period, late, estimated, open_until))
         first += [AlreadyThere(tuple(meters), period) for period, meters in self.there.items()]
         outcome = next((one for one in self._ORDER if one in self.outcomes), Outcome.UNKNOWN)
         reason = self.reasons[0] if self.reasons else Code.DUPLICATE if outcome is Outcome.DUPLICATE else None

@@ -124,6 +124,8 @@ _LONGEST_KEPT = 1_000
 
 #: With more numbers than this it is a table or a prank, and no message to a meter desk.
 _MOST_NUMBERS = 80
+#: No dial shows so many figures, leading zeros and all.
+_LONGEST_VALUE = 15
 _FIGURES = re.compile(r"\d+")
 
 
@@ -235,6 +237,8 @@ class _Reader:
     def _use(self, digits: str, start: int) -> Use:
         if self.label is Label.ADDRESS and (len(digits) <= 3 or len(digits) == 6):
             return Use.NOTHING
+        if len(digits) > _LONGEST_VALUE:
+            return Use.NAME
         documents = (Label.ASIDE, Label.DOCUMENT, Label.NOT)
         called = self.label in documents or (
             self.called and (self.label is Label.METER or (self.label is None and self.unknown))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import enum
 import re
@@ -89,6 +90,11 @@ class Window(Section):
         if self.first_day > self.last_day:
             raise ValueError(f"first_day ({self.first_day}) не может быть позже last_day ({self.last_day})")
         return self
+
+    def closes(self, day: dt.date) -> dt.date:
+        """The last day on which readings count for the month that holds this day."""
+        days = calendar.monthrange(day.year, day.month)[1]
+        return day.replace(day=min(self.last_day, days))
 
 
 class Estimates(Section):

@@ -93,15 +93,17 @@ class English(Words):
         return f"{taken}."
 
     def _what_it_means(self, act: Taken, terse: int) -> str:
-        month, until = self._month(act.period), self.day(act.until)
+        month = self._month(act.period)
         if act.late:
             closed = self._month(act.period - 1)
             if act.estimated and terse < 2:
                 return f"{closed} is closed: it goes by the average, and the {month} bill puts it right."
             return f"{closed} is closed, it goes on the {month} bill."
+        if act.until is None:
+            return f"It goes on the {month} bill."
         if terse == 0:
-            return f"It goes on the {month} bill. A mistake? Send the right value by {until}."
-        return f"It goes on the {month} bill. Correct it by {until}."
+            return f"It goes on the {month} bill. A mistake? Send the right value by {self.day(act.until)}."
+        return f"It goes on the {month} bill. Correct it by {self.day(act.until)}."
 
     def already_there(self, act: AlreadyThere, terse: int) -> str:
         return f"We have these already: {self.meters(act.meters, max(terse, 1))}, {self._month(act.period)}."
@@ -192,7 +194,8 @@ class English(Words):
         else:
             what = f"{act.title} takes readings from the {act.first_day}th to the {act.last_day}th."
         ways = [self.way(way) for way in act.ways][: (None, 4, 2)[terse]]
-        return f"{what} Send them by {', '.join(ways)}." if ways else f"{what} Please call us."
+        until = f" until {self.day(act.until)}" if act.until and terse < 2 else ""
+        return f"{what} Send them{until} by {', '.join(ways)}." if ways else f"{what} Please call us."
 
     def balance(self, act: Balance) -> str:
         return " ".join(

@@ -122,16 +122,18 @@ class Russian(Words):
         return f"{taken}."
 
     def _what_it_means(self, act: Taken, terse: int) -> str:
-        month, until = self._month(act.period), self.day(act.until)
+        month = self._month(act.period)
         if act.late:
             closed = self._month(act.period - 1)
             if act.estimated and terse < 2:
                 return f"За {closed} приём уже закрыт: посчитаем по среднему, а в счёте за {month} пересчитаем."
             return f"За {closed} приём закрыт, войдёт в счёт за {month}."
+        if act.until is None:
+            return f"Войдёт в счёт за {month}."
         if terse == 0:
-            return f"Войдёт в счёт за {month}. Ошиблись? Пришлите верное до {until}."
+            return f"Войдёт в счёт за {month}. Ошиблись? Пришлите верное до {self.day(act.until)}."
         if terse == 1:
-            return f"Войдёт в счёт за {month}. Исправить можно до {until}."
+            return f"Войдёт в счёт за {month}. Исправить можно до {self.day(act.until)}."
         return f"Счёт за {month}, исправить до {act.until:%d.%m}."
 
     def already_there(self, act: AlreadyThere, terse: int) -> str:
@@ -284,7 +286,8 @@ class Russian(Words):
         else:
             what = f"{act.title} принимает показания с {act.first_day} по {act.last_day} число."
         ways = [self.way(way) for way in act.ways][: (None, 4, 2)[terse]]
-        return f"{what} Отправьте так: {', '.join(ways)}." if ways else f"{what} Позвоните нам."
+        until = f" до {self.day(act.until)}" if act.until and terse < 2 else ""
+        return f"{what} Отправьте так{until}: {', '.join(ways)}." if ways else f"{what} Позвоните нам."
 
     def balance(self, act: Balance) -> str:
         return " ".join(self._balance_of(account, owed) for account, owed in act.accounts)
