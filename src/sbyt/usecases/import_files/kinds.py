@@ -1,6 +1,6 @@
 """The files that can be imported, column by column (billing rules, files).
 
-What is read, what errors say and what docs/import.md shows are all made from this table.
+What is read, what errors say and what docs/files.md shows are all made from this table.
 """
 
 from __future__ import annotations
@@ -158,3 +158,13 @@ KINDS = (
 )
 
 BY_NAME = {kind.name: kind for kind in KINDS}
+
+
+def as_markdown(kind: Kind) -> str:
+    """The columns of a file as a table for people: docs/files.md holds it word for word."""
+    lines = ["| столбец | обязателен | что в нём | как пишется |", "|---|---|---|---|"]
+    lines += [
+        f"| `{column.name}` | {'нет' if column.optional else 'да'} | {column.about} | {column.value.must_be} |"
+        for column in kind.columns
+    ]
+    return "\n".join(lines)

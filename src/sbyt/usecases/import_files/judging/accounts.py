@@ -18,6 +18,12 @@ _UNDATED = {"holder": "name", "phone": "phone", "email": "email", "opening_balan
     part: part for part in _PARTS
 }
 
+_BARE_PHONE = "regexp_replace(phone, '[ ()\u00a0-]', '', 'g')"
+#: SQL for the phones that most files are full of, as ``phone_number`` reads them; NULL for others.
+USUAL_PHONE = (
+    f"CASE WHEN regexp_full_match({_BARE_PHONE}, '(\\+7|8)\\d{{10}}') THEN concat('+7', right({_BARE_PHONE}, 10)) END"
+)
+
 
 def judge(work: Workspace, bulk: Bulk, context: Context) -> Verdict:
     """Hold the accounts against each other and against those known.
@@ -82,13 +88,7 @@ def _read_stored(work: Workspace, bulk: Bulk) -> None:
 
 def _normalise(work: Workspace) -> None:
     """Keys of accounts, phones and e-mails in their one form: the usual ones in SQL, each other text once in Python."""
-    bare = "regexp_replace(phone, '[ ()\u00a0-]', '', 'g')"
-    _map(
-        work,
-        "phone",
-        f"CASE WHEN regexp_full_match({bare}, '(\\+7|8)\\d{{10}}') THEN concat('+7', right({bare}, 10)) END",
-        phone_number,
-    )
+    _map(work, "phone", USUAL_PHONE, phone_number)
     _map(work, "email", "CAST(NULL AS VARCHAR)", email_address)
     _map(
         work,
