@@ -6,8 +6,11 @@ import datetime as dt
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
+
+import duckdb
 
 from sbyt.bulk import Bulk, UnableToRunStatement, transaction
 from sbyt.core.settings import Settings
@@ -101,14 +104,22 @@ def _import_group(
 
 
 def _sources(path: str, folder: Path, stdin: BinaryIO | None) -> list[Source]:
-    if path != STDIN:
-        return sources(Path(path))
-    # It is read twice, for the encoding and for the rows: it has to lie somewhere.
-    copy = folder / "stdin"
-    with copy.open("wb") as file:
-        if stdin:
-            shutil.copyfileobj(stdin, file, 1 << 20)
-    return [Source(copy, "stdin")]
+    if path == STDIN:
+        return [Source(_copy(stdin or BytesIO(), folder), "stdin")]
+    if Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir()):
+        try:
+            with Path(path).open("rb") as pipe:
+                return [Source(_copy(pipe, folder), path)]
+        except OSError as error:
+            raise UnableToReadFile(f"не читается: {error.strerror or error}") from error
+    return sources(Path(path))
+
+
+def _copy(stream: BinaryIO, folder: Path) -> Path:
+    """What flows is read twice, for the encoding and for the rows: it has to lie somewhere."""
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+        shutil.copyfileobj(stream, file, 1 << 20)
+    return Path(file.name)
 
 
 def _import_file(
@@ -124,6 +135,9 @@ def _import_file(
                 _judge(work, bulk, _context(bulk, settings, at, retroactive=retroactive), report, progress)
     except UnableToReadFile as error:
         return _unreadable(report, error)
+    except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
+        reason = f"не хватило места или памяти: {str(error).partition(chr(10))[0]}. Ничего не записано"
+        return _unreadable(report, UnableToReadFile(reason))
     except UnableToRunStatement as error:
         # What passed our checks and yet is refused: say so, and leave nothing half done.
         return _unreadable(report, UnableToReadFile(str(error)))

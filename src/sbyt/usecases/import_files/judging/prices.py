@@ -97,7 +97,7 @@ def _reject_retroactive(
     same = " AND ".join(f"s.{name} = w.{name}" for name in scope)
     work.run(
         "CREATE TABLE retroactive AS SELECT w.*, s.content AS before, "
-        "(SELECT min(n.valid_from) FROM stored_table n WHERE "
+        "(SELECT min(n.valid_from) FROM (SELECT * FROM stored_table UNION ALL SELECT * FROM rows_table) n WHERE "
         + " AND ".join(f"n.{name} = w.{name}" for name in scope)
         + " AND n.valid_from > w.valid_from) AS until FROM wanted w ASOF LEFT JOIN stored_table s "
         f"ON {same} AND s.valid_from <= w.valid_from WHERE w.valid_from <= {context.last_billed}"
