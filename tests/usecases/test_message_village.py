@@ -1,6 +1,6 @@
-"""What people of all ages write, each conversation in a fresh world: understood or asked about, none taken wrongly.
+"""What people of all ages write, each conversation in a world of its own: understood or asked, not taken wrongly.
 
-One conversation a line: a list of turns, each with what is acceptable. ``test_message_lists`` tells what the fields mean.
+One conversation a line: a list of turns, each with what is acceptable; ``test_message_lists`` explains the fields.
 """
 
 from __future__ import annotations

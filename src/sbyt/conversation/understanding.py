@@ -249,7 +249,7 @@ def _weigh(message: Parsed, segment: Segment, facts: Facts, moment: Moment) -> M
         return Meaning(account, unknown_meter=foreign, named=named)
     only = found.only
     if only:
-        return Meaning(account, _judge(only, facts, moment), named=named)
+        return Meaning(account, _judge(only, facts, moment, passes=bool(found.passing)), named=named)
     values = count_values(items)
     if serials and not values:
         return _only_serial(account, serials, named=named)
@@ -341,8 +341,12 @@ def _longest_dial(account: AccountFacts) -> int:
 # one assignment through the checks ----------------------------------------------------------------------------------
 
 
-def _judge(assignment: Assignment, facts: Facts, moment: Moment) -> tuple[Judged, ...]:
+def _judge(assignment: Assignment, facts: Facts, moment: Moment, *, passes: bool) -> tuple[Judged, ...]:
     """Each meter on its own, in the order of the checks; an exchange may join a hot and a cold water meter."""
+    if passes:
+        return tuple(
+            Judged(one.meter, one.whole, Code.DUPLICATE if is_known(one, moment) else None) for one in assignment
+        )
     exchange = exchanged(assignment, facts, moment)
     return tuple(_judge_one(one, exchange.get(place), facts, moment) for place, one in enumerate(assignment))
 

@@ -88,7 +88,7 @@ def ways(items: Sequence[Item], serials: Sequence[str], registers: int) -> Itera
         return
     certain = [item for item in usable if isinstance(item, Tag) or item.use is Use.ANY]
     counter = itertools.count()
-    for chosen in (certain, usable) if len(certain) < len(usable) else (usable,):
+    for chosen in (certain, usable) if len(certain) < len(usable) else (certain,):
         for at, read in enumerate(_readings(chosen)):
             if not 0 < _numbers(read) <= min(registers, MOST_VALUES):
                 continue
@@ -196,7 +196,7 @@ def _tagged(parts: Sequence[Number | Tag]) -> Iterator[tuple[Value, ...]]:
     if listed is not None:
         yield listed
     kinds = [kind for kind in _Kind if any(_speaks_of(tag, kind) for tag in tags)]
-    sides = [[named for side in _sides(kind) if (named := _attached(parts, kind, side)) is not None] for kind in kinds]
+    sides = [_by_side(parts, kind) for kind in kinds]
     for chosen in itertools.product(*sides):
         merged = [_all_of(number, chosen) for number in numbers]
         values = tuple(Value(number, tag) for number, tag in zip(numbers, merged, strict=True) if tag is not None)
@@ -220,6 +220,16 @@ class _Side(enum.Enum):
 
 def _sides(kind: _Kind) -> tuple[_Side, ...]:
     return tuple(_Side) if kind is _Kind.ZONE else (_Side.BEFORE, _Side.BEHIND)
+
+
+def _by_side(parts: Sequence[Number | Tag], kind: _Kind) -> list[dict[int, Tag]]:
+    """What tags of one kind say of each number, for each side on which they may stand; the same only once."""
+    found: list[dict[int, Tag]] = []
+    for side in _sides(kind):
+        named = _attached(parts, kind, side)
+        if named is not None and named not in found:
+            found.append(named)
+    return found
 
 
 def _speaks_of(tag: Tag, kind: _Kind) -> bool:
