@@ -149,7 +149,8 @@ def described(report: FileReport) -> Iterator[str]:
     for note in report.notes:
         yield f"{report.name}: {note}"
     if report.refused:
-        yield f"{report.name}: не принят целиком, плохих строк: {report.bad_count}"
+        rows = f" целиком, плохих строк: {report.bad_count}" if any(bad.line for bad in report.bad) else ""
+        yield f"{report.name}: не принят{rows}"
         return
     counts = f"строк {report.rows}, новых {report.new}, известных {report.known}, изменено {report.changed}"
     yield f"{report.name}: принят ({_NAMES[report.kind]}), {counts}"
