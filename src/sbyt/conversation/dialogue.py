@@ -7,48 +7,33 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sbyt.conversation.acts import (
-    Act,
-    AlreadyThere,
     Ask,
     Balance,
     Cancelled,
-    Choice,
     Closed,
-    Confirm,
-    IsReading,
-    KeptInspected,
     LastReadings,
-    Refused,
     Say,
     Saying,
     Shown,
-    Taken,
 )
+from sbyt.conversation.answer import Answer
 from sbyt.conversation.assignments import Moment
-from sbyt.conversation.facts import AccountFacts, Facts, MeterFacts
+from sbyt.conversation.facts import Facts, MeterFacts
 from sbyt.conversation.segments import Named, named_accounts
 from sbyt.conversation.state import (
     Cancel,
     Command,
     Event,
     Outcome,
-    Pending,
     Question,
     Reply,
-    Result,
     State,
-    Status,
-    Store,
     ToStaff,
 )
 from sbyt.conversation.tokens import Parsed, Use, parse
-from sbyt.conversation.understanding import Judged, Meaning, Problem, Understanding, understand
+from sbyt.conversation.understanding import Problem, Understanding, understand
 from sbyt.conversation.vocabulary import Intent, Label, Tag, meaning
-from sbyt.core.money import half_up
-from sbyt.core.periods import Period
 from sbyt.metering.checks import Code
-
-_CONFIRMED = (Code.SWAPPED, Code.DECIMAL, Code.ROLLOVER, Code.HIGH)
 
 
 def reply(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
@@ -152,15 +137,15 @@ class _Turn:
         question = self.state.question
         if not question or not question.pending:
             return self.say(Saying.NOTHING_OPEN, Outcome.INFO)
-        collected = _Collected(self)
+        answer = Answer(self.state, self.facts, self.now)
         for one in question.pending:
             account = self.facts.account(one.account)
             meter = account and next((meter for meter in account.meters if meter.serial == one.serial), None)
             if account and meter:
                 moment = Moment(question.at, self.facts.period(question.at))
-                collected.take(account, meter, one.values, one.rolled, moment, one.code)
+                answer.take(account, meter, one.values, one.rolled, moment, one.code)
         self.state = self.state.asking(None)
-        return collected.reply()
+        return answer.reply()
 
     def _declined(self) -> Reply:
         question = self.state.question
@@ -276,14 +261,14 @@ class _Turn:
 
     def _answer(self, meant: Understanding, question: Question, *, doubtful: bool = False) -> Reply:
         moment = Moment(question.at, self.facts.period(question.at))
-        collected = _Collected(self, question, doubtful=doubtful)
+        answer = Answer(self.state, self.facts, self.now, question, doubtful=doubtful)
         if meant.unknown_account:
-            collected.refuse(Code.UNKNOWN_ACCOUNT, number=meant.unknown_account)
+            answer.refuse(Code.UNKNOWN_ACCOUNT, number=meant.unknown_account)
         if meant.problem:
-            collected.ask(Ask(meant.problem, accounts=meant.fitting))
+            answer.ask(Ask(meant.problem, accounts=meant.fitting))
         for one in meant.meanings:
-            collected.meaning(one, moment)
-        return collected.reply()
+            answer.meaning(one, moment)
+        return answer.reply()
 
 
 def _is_again(text: str, message: Parsed, question: Question) -> bool:
@@ -302,195 +287,3 @@ def _further(joined: Understanding, alone: Understanding) -> bool:
         return False
     problems = {meaning.problem for meaning in joined.meanings}
     return not problems & {Problem.TOO_MANY, Problem.UNFIT} or not alone.meanings
-
-
-class _Collected:
-    """What the meanings of one message come to: state, commands, acts, readings."""
-
-    def __init__(self, turn: _Turn, question: Question | None = None, *, doubtful: bool = False) -> None:
-        self.turn = turn
-        self.doubtful = doubtful
-        self.facts = turn.facts
-        self.question = question
-        self.commands: list[Command] = []
-        self.acts: list[Act] = []
-        self.results: list[Result] = []
-        self.taken: dict[int, list[Shown]] = {}
-        self.there: dict[int, list[Shown]] = {}
-        self.pending: list[Pending] = []
-        self.reasons: list[str] = []
-        self.outcomes: set[Outcome] = set()
-        self.refusals = dict(turn.state.refusals)
-        self.asked = False
-        self.closed_month_known = True  # whether each meter taken has a reading for the month before
-
-    def meaning(self, meaning: Meaning, moment: Moment) -> None:
-        """Add what was understood of one account."""
-        if meaning.unknown_meter:
-            serials = tuple(meter.serial for meter in meaning.account.active)
-            self.refuse(Code.UNKNOWN_METER, account=meaning.account, number=meaning.unknown_meter, serials=serials)
-        elif meaning.problem:
-            choices = tuple(Choice(meter.serial, meter.dial.resource, meter.zone_names) for meter in meaning.meters)
-            self.ask(Ask(meaning.problem, meaning.account.number, meters=choices))
-        for judged in meaning.judged:
-            self._judged(meaning.account, judged, moment)
-
-    def _judged(self, account: AccountFacts, judged: Judged, moment: Moment) -> None:
-        meter = judged.meter
-        if judged.code is Code.DUPLICATE:
-            self.there.setdefault(moment.period, []).append(self._shown(account, meter, judged.values, moment))
-            self._result(account, meter, judged.values, moment, Status.DUPLICATE)
-            self.outcomes.add(Outcome.DUPLICATE)
-        elif judged.code is None and self.doubtful:
-            self._ask_if_reading(account, judged, moment)
-        elif judged.code is None:
-            self.take(account, meter, judged.values, (False,) * meter.zones, moment, "ok")
-        elif judged.code in _CONFIRMED:
-            self._confirm(account, judged, judged.code, moment)
-        else:
-            self._refuse_values(account, judged, judged.code, moment)
-
-    def take(
-        self,
-        account: AccountFacts,
-        meter: MeterFacts,
-        values: tuple[int, ...],
-        rolled: tuple[bool, ...],
-        moment: Moment,
-        verdict: str,
-    ) -> None:
-        """Take a meter's values, unless an inspector's stand for the period."""
-        shown = self._shown(account, meter, values, moment)
-        if moment.period in meter.inspected:
-            self.acts.append(KeptInspected(shown, moment.period))
-            self.outcomes.add(Outcome.INFO)
-            self.commands.append(ToStaff("inspected", account.number, meter.serial, values))
-            return
-        self.taken.setdefault(moment.period, []).append(shown)
-        self.closed_month_known &= bool(meter.taken.get(moment.period - 1))
-        self.commands.append(Store(account.number, meter.serial, values, rolled, moment.at, moment.period, verdict))
-        self._result(account, meter, values, moment, Status.ACCEPTED)
-        self.outcomes.add(Outcome.ACCEPTED)
-        self.refusals = {}
-
-    def _ask_if_reading(self, account: AccountFacts, judged: Judged, moment: Moment) -> None:
-        meter = judged.meter
-        self.acts.append(IsReading(self._shown(account, meter, judged.values, moment)))
-        self.pending.append(
-            Pending(account.number, meter.serial, judged.values, (False,) * meter.zones, Problem.IS_READING)
-        )
-        self._result(account, meter, judged.values, moment, Status.PENDING)
-        self.outcomes.add(Outcome.ASK)
-        self.reasons.append(Problem.IS_READING)
-
-    def _confirm(self, account: AccountFacts, judged: Judged, code: Code, moment: Moment) -> None:
-        meter = judged.meter
-        shown = self._shown(account, meter, judged.values, moment)
-        self.acts.append(Confirm(code, shown, judged.confirmed, self._times(account, meter, judged.values, moment)))
-        rolled = judged.rolled or (False,) * meter.zones
-        self.pending.append(Pending(account.number, meter.serial, judged.confirmed, rolled, code))
-        self._result(account, meter, judged.confirmed, moment, Status.PENDING)
-        self.outcomes.add(Outcome.CONFIRM)
-        self.reasons.append(code)
-
-    def _refuse_values(self, account: AccountFacts, judged: Judged, code: Code, moment: Moment) -> None:
-        shown = self._shown(account, judged.meter, judged.values, moment)
-        self.refuse(code, account=account, meter=shown, values=judged.values)
-        if code is Code.IMPOSSIBLE:
-            self._result(account, judged.meter, judged.values, moment, Status.PENDING)
-
-    def refuse(
-        self,
-        code: Code,
-        *,
-        account: AccountFacts | None = None,
-        meter: Shown | None = None,
-        number: str = "",
-        serials: tuple[str, ...] = (),
-        values: tuple[int, ...] = (),
-    ) -> None:
-        """Refuse; what only a person can decide, and a second refusal of the same kind, goes to staff."""
-        self.refusals[code] = self.refusals.get(code, 0) + 1
-        staff = code is Code.IMPOSSIBLE or self.refusals[code] > 1
-        named = account.number if account else ""
-        if staff:
-            self.commands.append(ToStaff(code, named, meter.serial if meter else "", values))
-        lengths = tuple(sorted(self.facts.account_lengths))
-        self.acts.append(Refused(code, meter, named, number, lengths, serials, staff))
-        self.outcomes.add(Outcome.REFUSED)
-        self.reasons.append(code)
-
-    def ask(self, act: Ask) -> None:
-        self.acts.append(act)
-        self.outcomes.add(Outcome.ASK)
-        self.reasons.append(act.problem)
-        self.asked = True
-
-    # putting it together ---------------------------------------------------------------------------------------------
-
-    _ORDER = (
-        Outcome.ACCEPTED,
-        Outcome.CONFIRM,
-        Outcome.ASK,
-        Outcome.REFUSED,
-        Outcome.DUPLICATE,
-        Outcome.INFO,
-    )
-
-    def reply(self) -> Reply:
-        """The turn as a whole: accepted if anything was, and the first reason why something was not."""
-        facts = self.facts
-        first: list[Act] = []
-        for period, meters in self.taken.items():
-            late = period > Period.of(self.turn.now.date())
-            estimated = late and not self.closed_month_known
-            until = facts.window.closes(Period(period).first_day)
-            open_until = until if self.turn.now.date() <= until else None
-            first.append(Taken(tuple(meters), period, late, estimated, open_until))
-        first += [AlreadyThere(tuple(meters), period) for period, meters in self.there.items()]
-        outcome = next((one for one in self._ORDER if one in self.outcomes), Outcome.UNKNOWN)
-        reason = self.reasons[0] if self.reasons else Code.DUPLICATE if outcome is Outcome.DUPLICATE else None
-        return Reply(
-            replace(self.turn.state.asking(self._next_question()), refusals=self.refusals),
-            tuple(self.commands),
-            (*first, *self.acts),
-            outcome,
-            reason,
-            tuple(self.results),
-        )
-
-    def _next_question(self) -> Question | None:
-        if self.question is None:
-            return None
-        if self.pending:
-            context = "\n".join(f"{one.account} {one.serial}" for one in self.pending)
-            return replace(self.question, text=context, pending=tuple(self.pending), has_values=False)
-        return self.question if self.asked else None
-
-    def _shown(self, account: AccountFacts, meter: MeterFacts, values: tuple[int, ...], moment: Moment) -> Shown:
-        """The meter's values; use and last value only for a sender who is linked to the account."""
-        dial = meter.dial
-        shown = Shown(account.number, meter.serial, dial.resource, dial.decimals, meter.zone_names, values)
-        last = meter.history(moment.period, self.facts.estimates).last
-        if account.number not in self.facts.linked or last is None or len(values) != meter.zones:
-            return shown
-        used = tuple((value - before) % dial.full for value, before in zip(values, last.values, strict=True))
-        return replace(shown, used=used, last=last.values, since=last.taken_on)
-
-    def _times(self, account: AccountFacts, meter: MeterFacts, values: tuple[int, ...], moment: Moment) -> int | None:
-        """How many times the usual use this would be, rounded; nothing of it to a sender who isn't linked."""
-        known = meter.history(moment.period, self.facts.estimates)
-        if account.number not in self.facts.linked or known.last is None or None in known.averages:
-            return None
-        months = max(moment.period - known.last.period, 1)
-        usual = sum(average for average in known.averages if average is not None) * months
-        used = sum(value - before for value, before in zip(values, known.last.values, strict=True))
-        return half_up(used, usual) if usual > 0 and used > 0 else None
-
-    def _result(
-        self, account: AccountFacts, meter: MeterFacts, values: tuple[int, ...], moment: Moment, status: Status
-    ) -> None:
-        self.results += [
-            Result(account.number, meter.serial, zone, value, meter.dial.decimals, moment.period, status)
-            for zone, value in zip(meter.zone_names, values, strict=False)
-        ]
