@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import phonenumbers
 
-from sbyt.conversation import tokens
+from sbyt.conversation import parsing
 from sbyt.conversation.dialogue import reply
 from sbyt.conversation.facts import AccountFacts, Facts, MeterFacts
 from sbyt.conversation.mentions import mentions
@@ -91,7 +91,7 @@ def _meter(draw: random.Random, serial: str, resource: Resource, zones: int) -> 
 
 def understand(made: list[tuple[str, Facts]]) -> int:
     """Read every message as if for the first time; how many were taken."""
-    tokens._parse_kept.cache_clear()
+    parsing._parse_kept.cache_clear()
     taken = 0
     for text, facts in made:
         mentions(text)

@@ -19,6 +19,7 @@ from sbyt.conversation.acts import (
 from sbyt.conversation.answer import Answer
 from sbyt.conversation.assignments import Moment
 from sbyt.conversation.facts import Facts, MeterFacts
+from sbyt.conversation.parsing import parse
 from sbyt.conversation.segments import Named, named_accounts
 from sbyt.conversation.state import (
     Cancel,
@@ -30,7 +31,7 @@ from sbyt.conversation.state import (
     State,
     ToStaff,
 )
-from sbyt.conversation.tokens import Parsed, Use, parse
+from sbyt.conversation.tokens import Parsed, Use
 from sbyt.conversation.understanding import Problem, Understanding, understand
 from sbyt.conversation.vocabulary import Intent, Label, Tag, meaning
 from sbyt.metering.checks import Code
@@ -165,7 +166,7 @@ class _Turn:
             Shown(own_account, serial, meter.dial.resource, meter.dial.decimals, zones, values)
             for own_account, serial, meter, zones, values in self._own_by_meter()
         )
-        return Reply(self.state, (Cancel(tuple(own)),), (Cancelled(shown, own[0].period),), Outcome.INFO)
+        return Reply(self.state, (Cancel(),), (Cancelled(shown, own[0].period),), Outcome.INFO)
 
     def _own_by_meter(self) -> list[tuple[str, str, MeterFacts, tuple[str, ...], tuple[int, ...]]]:
         found = []

@@ -112,7 +112,6 @@ class Facts:
     checks: Checks = field(default_factory=Checks)
     estimates: Estimates = field(default_factory=Estimates)
     question_hours: int = 24
-    phones: tuple[str, ...] = ()
 
     def account(self, number: str) -> AccountFacts | None:
         return next((account for account in self.accounts if account.number == number), None)

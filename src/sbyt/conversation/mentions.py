@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sbyt.conversation.parsing import parse
 from sbyt.conversation.segments import candidates
 from sbyt.conversation.state import State
-from sbyt.conversation.tokens import Parsed, parse
+from sbyt.conversation.tokens import Parsed
 from sbyt.conversation.vocabulary import Intent
 from sbyt.core.identifiers import account_key
 

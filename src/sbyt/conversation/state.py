@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sbyt.conversation.acts import Act
-from sbyt.conversation.facts import OwnReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +108,7 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Take back these readings of the sender's own."""
-
-    readings: tuple[OwnReading, ...]
+    """Take back the readings of the sender's latest message."""
 
 
 @dataclass(frozen=True, slots=True)
