@@ -129,7 +129,7 @@ def _import_file(
     size = max(source.path.stat().st_size, 1)
     try:
         with workspace(source, its_layout, lambda read: progress(source.name, "читаю", read / size)) as work:
-            report.rows = work.number("SELECT count(*) FROM raw")
+            report.rows = work.rows_written
             progress(source.name, "проверяю", None)
             with transaction() as bulk:
                 _judge(work, bulk, _context(bulk, settings, at, retroactive=retroactive), report, progress)

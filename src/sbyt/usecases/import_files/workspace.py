@@ -23,6 +23,7 @@ from sbyt.usecases.import_files.values import quoted
 _BLOCK = 8 << 20
 #: Tables are kept in memory up to here; what doesn't fit is spilled to the temporary folder.
 _MEMORY = "1GB"
+_STRETCH = 500_000  # lines
 _SHOWN = 60  # figures and letters of a bad cell that are shown
 
 
@@ -32,6 +33,7 @@ class Workspace:
 
     duck: duckdb.DuckDBPyConnection
     layout: Layout
+    rows_written: int = 0  # in the file, bad ones too
 
     def run(self, sql: str) -> None:
         self.duck.execute(sql)
@@ -47,6 +49,15 @@ class Workspace:
     def stream(self, sql: str) -> pa.RecordBatchReader:
         """The rows of a query, batch by batch, read on a cursor of its own."""
         return self.duck.cursor().sql(sql).to_arrow_reader(100_000)
+
+    def in_order(self, columns: str, table: str) -> pa.RecordBatchReader:
+        """Rows of a table by line, a stretch of lines at a time: sorted at once they would all have to be in memory."""
+        last = self.number(f'SELECT max(line) FROM "{table}"')
+        stretches = range(0, last + 1, _STRETCH)
+        query = f'SELECT {columns} FROM "{table}" WHERE line >= {{}} AND line < {{}} ORDER BY line'
+        schema = self.table(f'SELECT {columns} FROM "{table}" LIMIT 0').schema
+        batches = (batch for start in stretches for batch in self.stream(query.format(start, start + _STRETCH)))
+        return pa.RecordBatchReader.from_batches(schema, batches)
 
     def keep(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
         """Take rows from outside into a table."""
@@ -222,11 +233,13 @@ def _read_rows(work: Workspace) -> None:
     """Read the cells by their types; rows with a cell that can't be read go to ``bad``."""
     columns = work.layout.kind.columns
     work.run(f"CREATE TABLE rows AS SELECT line, {', '.join(_typed(work, column) for column in columns)} FROM raw")
+    work.rows_written = work.number("SELECT count(*) FROM raw")
     checks = [f"count(*) FILTER (WHERE {_unread(work, column)})" for column in columns]
     (found,) = work.duck.execute(f"SELECT {', '.join(checks)} FROM raw POSITIONAL JOIN rows").fetchall()
     for column, unread in zip(columns, found, strict=True):
         if unread:
             work.reject(column.name, _reason(column), f"FROM raw JOIN rows USING (line) WHERE {_unread(work, column)}")
+    work.run("DROP TABLE raw")  # a large file is not kept twice
     if any(found):
         work.run("DELETE FROM rows WHERE line IN (SELECT line FROM bad)")
 

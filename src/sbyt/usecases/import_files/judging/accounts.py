@@ -44,9 +44,11 @@ def judge(work: Workspace, bulk: Bulk, context: Context) -> Verdict:
     )
 
     def load() -> None:
-        touched = work.stream(
-            "SELECT line, number, key, name, phone, email, address, district, street, house, flat, opening_balance, "
-            f"phone_link, email_link, {context.at_sql} AS at FROM wanted WHERE is_new OR is_changed ORDER BY line"
+        work.run("DELETE FROM wanted WHERE NOT is_new AND NOT is_changed")
+        touched = work.in_order(
+            "line, number, key, name, phone, email, address, district, street, house, flat, opening_balance, "
+            f"phone_link, email_link, {context.at_sql} AS at",
+            "wanted",
         )
         load_accounts(bulk, in_utc(touched, "at"))
         load_occupancies(bulk, work.table("SELECT number, valid_from, category, residents FROM dated ORDER BY line"))

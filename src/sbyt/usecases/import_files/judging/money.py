@@ -43,8 +43,10 @@ def judge_payments(work: Workspace, bulk: Bulk, context: Context) -> Verdict:  #
         "ANTI JOIN stored USING (source, external_id) JOIN account ON account.number = rows.account "
         "QUALIFY row_number() OVER (PARTITION BY source, external_id ORDER BY line) = 1"
     )
-    rows = "SELECT account_id, paid_on, amount, source, external_id FROM new ORDER BY line"
-    return Verdict(work.number("SELECT count(*) FROM new"), 0, lambda: _ignore(load_payments(bulk, work.stream(rows))))
+    columns = "account_id, paid_on, amount, source, external_id"
+    return Verdict(
+        work.number("SELECT count(*) FROM new"), 0, lambda: _ignore(load_payments(bulk, work.in_order(columns, "new")))
+    )
 
 
 def judge_charges(work: Workspace, bulk: Bulk, context: Context) -> Verdict:

@@ -42,9 +42,10 @@ def judge(work: Workspace, bulk: Bulk, context: Context) -> Verdict:
     _door(work)
 
     def load() -> None:
-        rows = work.stream(
-            "SELECT register_id, period, kind, value, rollover, taken_on, received_at, channel, 'ok' AS verdict, "
-            f"CAST(NULL AS BIGINT) AS message_id, {context.at_sql} AS loaded_at FROM new ORDER BY line"
+        rows = work.in_order(
+            "register_id, period, kind, value, rollover, taken_on, received_at, channel, 'ok' AS verdict, "
+            f"CAST(NULL AS BIGINT) AS message_id, {context.at_sql} AS loaded_at",
+            "new",
         )
         load_readings(bulk, in_utc(rows, "received_at", "loaded_at"))
 
