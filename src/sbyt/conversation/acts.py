@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sbyt.conversation.facts import Way
 from sbyt.conversation.understanding import Problem
@@ -12,8 +13,7 @@ from sbyt.core.resources import Resource
 from sbyt.metering.checks import Code
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """The values of one meter as an answer shows them, in whole units.
 
     ``used`` since ``since`` and ``last`` are there only for a sender who is linked to the account.
@@ -30,8 +30,7 @@ class Shown:
     since: dt.date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """Readings taken, for ``period``; ``late`` where they came after the window of the month before it.
 
     ``estimated``: that month has no reading, and is billed by the average until it is recalculated.

@@ -189,7 +189,7 @@ class Answer:
         outcome = next((one for one in self._ORDER if one in self.outcomes), Outcome.UNKNOWN)
         reason = self.reasons[0] if self.reasons else Code.DUPLICATE if outcome is Outcome.DUPLICATE else None
         return Reply(
-            replace(self.state.asking(self._next_question()), refusals=self.refusals),
+            State(self.state.language, self._next_question(), self.refusals),
             tuple(self.commands),
             (*first, *self.acts),
             outcome,
@@ -213,7 +213,7 @@ class Answer:
         if account.number not in self.facts.linked or last is None or len(values) != meter.zones:
             return shown
         used = tuple((value - before) % dial.full for value, before in zip(values, last.values, strict=True))
-        return replace(shown, used=used, last=last.values, since=last.taken_on)
+        return shown._replace(used=used, last=last.values, since=last.taken_on)
 
     def _times(self, account: AccountFacts, meter: MeterFacts, values: tuple[int, ...], moment: Moment) -> int | None:
         """How many times the usual use this would be, rounded; nothing of it to a sender who isn't linked."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sbyt.conversation.facts import AccountFacts, Facts, MeterFacts
 from sbyt.conversation.ways import Number, Value, Way
@@ -32,16 +32,14 @@ _ZONE_PLACES: dict[tuple[int, str], int] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """When a reading was received, and the billing period that makes it."""
 
     at: dt.datetime
     period: int
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(NamedTuple):
     """The values of one meter in the order of its zones, in whole units; None where one is missing."""
 
     meter: MeterFacts

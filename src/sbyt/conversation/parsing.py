@@ -84,7 +84,7 @@ def _parse(text: str) -> Parsed:
 
 
 _parse_kept = functools.lru_cache(maxsize=4096)(_parse)
-_NOTHING_READ = Parsed((), (), frozenset(), frozenset(), "", frozenset(), frozenset(), (), too_long=True)
+_NOTHING_READ = Parsed((), (), frozenset(), frozenset(), "", (), too_long=True)
 
 
 class _Reader:
@@ -109,7 +109,6 @@ class _Reader:
         self.skeleton: list[str] = []
         self.tokens: list[tuple[int, Group | Tag | None]] = []
         self.length = 0
-        self.ends: set[int] = set()
 
     def read(self) -> Parsed:
         for match in _TOKEN.finditer(self.text):
@@ -128,8 +127,6 @@ class _Reader:
             frozenset(self.words),
             frozenset(self.intents),
             "".join(self.skeleton),
-            frozenset(start for start, _ in self.tokens),
-            frozenset(self.ends),
             tuple(self.tokens),
             opens_with=self._opening(),
             suspect=self.suspect or self.denied_at > (self.groups[-1].end if self.groups else 0) > 0,
@@ -162,6 +159,8 @@ class _Reader:
 
     def _forget_label(self, start: int) -> None:
         """A label speaks of the next number; money, documents and addresses of those behind it too."""
+        if self.label is None:
+            return
         if BREAK in self.text[self.labelled : start]:
             self.label = None  # «оплатил 500 руб.»: the word spoke of what is gone
         last = self.items[-1] if self.items else None
@@ -178,6 +177,8 @@ class _Reader:
             return Use.NOTHING
         if len(digits) > _LONGEST_VALUE:
             return Use.NAME
+        if self.label is None and not self.numbered:
+            return Use.ANY
         documents = (Label.ASIDE, Label.DOCUMENT, Label.NOT)
         called = self.label in documents or (
             self.called and (self.label is Label.METER or (self.label is None and self.unknown))
@@ -331,7 +332,6 @@ class _Reader:
         self.tokens.append((self.length, became))
         self.skeleton.append(key)
         self.length += len(key)
-        self.ends.add(self.length)
 
     # afterwards --------------------------------------------------------------------------------------------------
 

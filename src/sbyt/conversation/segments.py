@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sbyt.conversation.facts import AccountFacts, Facts
 from sbyt.conversation.tokens import Group, Parsed, Use
@@ -19,8 +19,7 @@ _JOINS_ACCOUNT = re.compile(r"[ .-]?")
 Item = Group | Tag
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """An account that a message names: where, and whether exactly as it is written on the bill."""
 
     first: int  # place of its first group among the groups
@@ -30,8 +29,7 @@ class Named:
     exact: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """An account and what is said of it. ``named`` is None where the sender's link names the account."""
 
     account: AccountFacts
@@ -99,8 +97,7 @@ def looks_like_account(group: Group, facts: Facts, *, first_of_several: bool) ->
     return len(group.digits.lstrip("0")) > longest or (first_of_several and not facts.accounts)
 
 
-@dataclass(frozen=True, slots=True)
-class Partitions:
+class Partitions(NamedTuple):
     """The ways to say which figures belong to which account.
 
     ``sure``: an exact number, one labelled as an account, and the account linked to the sender. ``other``: one of

@@ -6,7 +6,7 @@ import datetime as dt
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sbyt.conversation.acts import Act
 
@@ -93,8 +93,7 @@ class State:
         return replace(self, question=question)
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(NamedTuple):
     """Store the readings of one meter. ``verdict`` is the check that the customer confirmed, or ``ok``."""
 
     account: str
@@ -141,8 +140,7 @@ class Status(enum.StrEnum):
     PENDING = "pending"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """A reading in the answer: value in whole units of a register with so many decimals."""
 
     account: str
@@ -154,8 +152,7 @@ class Result:
     status: Status
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One turn: the new state, what must be done, what is said, and how it is summed up."""
 
     state: State

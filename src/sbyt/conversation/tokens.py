@@ -43,8 +43,6 @@ class Parsed:
     words: frozenset[str]
     intents: frozenset[Intent]
     skeleton: str  # letters and figures of the whole message as serials are compared
-    starts: frozenset[int] = field(repr=False)  # where in the skeleton a token begins
-    ends: frozenset[int] = field(repr=False)
     tokens: tuple[tuple[int, Group | Tag | None], ...] = field(repr=False)  # where in the skeleton, and what it became
     too_long: bool = False
     opens_with: Intent | None = None  # «да, работал обогреватель» says yes, whatever follows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sbyt.conversation.assignments import (
     Assigned,
@@ -48,8 +49,7 @@ class Problem(enum.StrEnum):
     IS_READING = "is_reading"
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """The values of one meter and what the checks say: None is taken; ``proposed`` is what a yes would take."""
 
     meter: MeterFacts
@@ -63,8 +63,7 @@ class Judged:
         return self.proposed or self.values
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What a message means for one account."""
 
     account: AccountFacts
@@ -153,8 +152,11 @@ def _unknown_account(message: Parsed, facts: Facts, named: Sequence[Named]) -> G
 
     Behind an account that has values of its own it is another account, right behind one a serial.
     """
-    serials = {meter.key for account in facts.accounts for meter in account.meters}
     inside = {place for one in named for place in range(one.first, one.last + 1)}
+    shortest = min(facts.account_lengths, default=0)
+    if all(place in inside or len(group.digits) < shortest for place, group in enumerate(message.groups)):
+        return None
+    serials = {meter.key for account in facts.accounts for meter in account.meters}
     values = 0
     for place, group in enumerate(message.groups):
         if place in inside:

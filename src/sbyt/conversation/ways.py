@@ -9,7 +9,7 @@ import enum
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sbyt.conversation.facts import AccountFacts
 from sbyt.conversation.segments import Item
@@ -22,8 +22,7 @@ MOST_VALUES = 12
 MOST_WAYS = 240
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number as it may have been meant: figures before and after the comma, and what its unit of measure allows."""
 
     whole: str
@@ -32,16 +31,14 @@ class Number:
     tag: Tag = NO_TAG  # what stands in brackets behind it
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A number and what is said of it."""
 
     number: Number
     tag: Tag
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """One way to read the figures. ``natural``: no number joined or left out beyond what is usual."""
 
     values: tuple[Value, ...]
@@ -70,8 +67,9 @@ def with_serials(message: Parsed, items: Sequence[Item], account: AccountFacts) 
 def _find(message: Parsed, key: str, items: Sequence[Item]) -> list[Item]:
     """The numbers and tags that the first run of whole tokens spelling the key consists of; empty if none does."""
     at = message.skeleton.find(key) if key else -1
+    bounds = {start for start, _ in message.tokens} | {len(message.skeleton)} if at >= 0 else set()
     while at >= 0:
-        if at in message.starts and at + len(key) in message.ends:
+        if at in bounds and at + len(key) in bounds:
             spanned = [item for start, item in message.tokens if at <= start < at + len(key) and item is not None]
             if any(isinstance(item, Group) for item in spanned):
                 there = [item for item in spanned if any(item is other for other in items)]
@@ -125,8 +123,22 @@ def _usable(items: Sequence[Item]) -> list[Item]:
 # where numbers begin and end ----------------------------------------------------------------------------------------
 
 
+#: What may stand inside a number.
+_JOINTS = frozenset(" '.,")
+
+
+def _may_join(before: Item, item: Item) -> bool:
+    """Whether two neighbours may be one number: «95 201», «95,5»."""
+    if not isinstance(before, Group) or not isinstance(item, Group) or item.gap not in _JOINTS:
+        return False
+    return item.gap in ".," or (len(item.digits) == 3 and len(before.digits) <= 3)
+
+
 def _readings(items: Sequence[Item]) -> Iterator[list[Number | Tag]]:
     """The ways to join neighbouring groups into numbers; none where there are too many to weigh."""
+    if not any(_may_join(before, item) for before, item in itertools.pairwise(items)):
+        yield [item if isinstance(item, Tag) else Number(item.digits, "", item.unit, item.tag) for item in items]
+        return
     runs: list[list[list[Number | Tag]]] = [
         [[run]] if isinstance(run, Tag) else list(itertools.islice(_joined(run), MOST_WAYS + 1)) for run in _runs(items)
     ]
@@ -174,12 +186,7 @@ def _rest(run: list[Group]) -> Iterator[list[Number | Tag]]:
 
 def _thousands(first: Group, after: Group) -> bool:
     """Whether figures after a separator may go on a number: «95 201», «95.201»."""
-    return (
-        after.gap in (" ", "'", ".", ",")
-        and len(after.digits) == 3
-        and len(first.digits) <= 3
-        and first.digits[0] != "0"
-    )
+    return after.gap in _JOINTS and len(after.digits) == 3 and len(first.digits) <= 3 and first.digits[0] != "0"
 
 
 # which tag names which number ---------------------------------------------------------------------------------------
