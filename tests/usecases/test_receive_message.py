@@ -323,6 +323,13 @@ def test_half_a_meter_keeps_the_time_of_its_first_half(sqlite_database: Database
     assert values(said("3104", at="2026-11-26T00:05:00")) == ["T1 8242 2026-11 accepted", "T2 3104 2026-11 accepted"]
 
 
+def test_a_yes_to_what_is_counted_already_takes_nothing_twice(sqlite_database: Database) -> None:
+    said(f"{ACCOUNT} 4425")
+    assert said(f"{ACCOUNT} 44251")["reason"] == "decimal"
+    answer = said("да")
+    assert (answer["outcome"], values(answer)) == ("duplicate", ["T1 4425 2026-11 duplicate"])
+
+
 # asked again ---------------------------------------------------------------------------------------------------------
 
 TWO = "2000000007"
@@ -340,13 +347,16 @@ def test_the_same_value_again_is_no_second_value(sqlite_database: Database, agai
     two_meters()
     for text in ("4425", again, again):
         answer = said(text, sender="+79120000107")
-        assert (answer["outcome"], answer["reason"], answer["readings"]) == ("ask", "which_meter", [])
+        assert (answer["outcome"], answer["reason"], answer["readings"]) == ("ask", None, [])
+        assert "какому счётчику" in answer["reply"]
 
 
 @pytest.mark.parametrize("again", ["8242", "08242", f"{OTHER} 8242"])
 def test_half_a_meter_sent_twice_is_half_a_meter(sqlite_database: Database, again: str) -> None:
     said(f"{OTHER} 8242")
-    assert [said(again)["reason"] for _ in range(2)] == ["missing", "missing"]
+    answers = [said(again) for _ in range(2)]
+    assert [answer["outcome"] for answer in answers] == ["ask", "ask"]
+    assert all("два показания" in answer["reply"] for answer in answers)
 
 
 def test_the_other_half_may_be_the_same_figure_if_it_is_named(sqlite_database: Database) -> None:

@@ -33,7 +33,7 @@ def bill_period(text: str, settings: Settings, *, dry_run: bool) -> int:
 
     :returns: the exit status: 1 where the period can't be billed, 2 where the text is none.
     """
-    progress = Console(stderr=True)
+    progress = Console(stderr=True, emoji=False)
     try:
         period = Period.parse(text)
         with progress.status("") as status:
@@ -50,7 +50,7 @@ def bill_period(text: str, settings: Settings, *, dry_run: bool) -> int:
     except (UnableToBill, UnableToOpenDatabase, UnableToRunStatement, UnableToAppend) as error:
         progress.print(str(error), markup=False, highlight=False, soft_wrap=True)
         return 1
-    output = Console(markup=False, highlight=False, soft_wrap=True)
+    output = Console(emoji=False, markup=False, highlight=False, soft_wrap=True)
     for line in described(billed, dry_run=dry_run):
         output.print(line)
     return 0

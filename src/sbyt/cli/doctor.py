@@ -69,7 +69,7 @@ def examine() -> None:
 
 
 def _print(findings: list[Finding]) -> None:
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     if not console.is_terminal:  # a pipe has no width to break lines at
         for finding in findings:
             typer.echo(f"{finding.subject:<11}{finding.state.words:<15}{finding.said}")

@@ -56,8 +56,8 @@ def run_import(paths: list[str], settings: Settings, *, retroactive: bool) -> in
 
     :returns: the exit status: 1 where any file was refused or the database can't be had.
     """
-    errors = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
-    output = Console(markup=False, highlight=False, soft_wrap=True)
+    errors = Console(stderr=True, emoji=False, markup=False, highlight=False, soft_wrap=True)
+    output = Console(emoji=False, markup=False, highlight=False, soft_wrap=True)
     from sbyt.usecases.import_files import import_files
 
     watch = Watch(errors)
@@ -91,7 +91,7 @@ def run_export(table: Table, settings: Settings, *, period: str | None, since: s
     :param since: local time, ISO.
     :returns: the exit status: 1 where there is nothing to be had, 2 where an option is wrong.
     """
-    errors = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+    errors = Console(stderr=True, emoji=False, markup=False, highlight=False, soft_wrap=True)
     if form is Format.PARQUET and sys.stdout.isatty():
         errors.print("Parquet — двоичные данные, не для экрана. Направьте вывод в файл: sbyt export … > файл.parquet")
         return 2

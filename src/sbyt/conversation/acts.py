@@ -153,6 +153,7 @@ class Saying(enum.StrEnum):
     IS_IT_A_READING = "is_it_a_reading"
     OPERATOR = "operator"
     NEW_METER = "new_meter"
+    THANKS = "thanks"
     STILL_ASKING = "still_asking"
     LANGUAGE = "language"
 

@@ -17,7 +17,7 @@ from sbyt.conversation.acts import (
     Shown,
     Taken,
 )
-from sbyt.conversation.assignments import Moment
+from sbyt.conversation.assignments import Assigned, Moment, is_known
 from sbyt.conversation.facts import AccountFacts, Facts, MeterFacts
 from sbyt.conversation.state import (
     Command,
@@ -76,9 +76,7 @@ class Answer:
     def _judged(self, account: AccountFacts, judged: Judged, moment: Moment) -> None:
         meter = judged.meter
         if judged.code is Code.DUPLICATE:
-            self.there.setdefault(moment.period, []).append(self._shown(account, meter, judged.values, moment))
-            self._result(account, meter, judged.values, moment, Status.DUPLICATE)
-            self.outcomes.add(Outcome.DUPLICATE)
+            self._known(account, meter, judged.values, moment)
         elif judged.code is None and self.doubtful:
             self._ask_if_reading(account, judged, moment)
         elif judged.code is None:
@@ -87,6 +85,12 @@ class Answer:
             self._confirm(account, judged, judged.code, moment)
         else:
             self._refuse_values(account, judged, judged.code, moment)
+
+    def _known(self, account: AccountFacts, meter: MeterFacts, values: tuple[int, ...], moment: Moment) -> None:
+        """The very values are counted for this period already."""
+        self.there.setdefault(moment.period, []).append(self._shown(account, meter, values, moment))
+        self._result(account, meter, values, moment, Status.DUPLICATE)
+        self.outcomes.add(Outcome.DUPLICATE)
 
     def take(
         self,
@@ -99,6 +103,9 @@ class Answer:
     ) -> None:
         """Take a meter's values, unless an inspector's stand for the period."""
         shown = self._shown(account, meter, values, moment)
+        if is_known(Assigned(meter, values), moment):
+            self._known(account, meter, values, moment)
+            return
         if moment.period in meter.inspected:
             self.acts.append(KeptInspected(shown, moment.period))
             self.outcomes.add(Outcome.INFO)
@@ -119,7 +126,6 @@ class Answer:
         )
         self._result(account, meter, judged.values, moment, Status.PENDING)
         self.outcomes.add(Outcome.ASK)
-        self.reasons.append(Problem.IS_READING)
 
     def _confirm(self, account: AccountFacts, judged: Judged, code: Code, moment: Moment) -> None:
         meter = judged.meter
@@ -161,7 +167,6 @@ class Answer:
     def ask(self, act: Ask) -> None:
         self.acts.append(act)
         self.outcomes.add(Outcome.ASK)
-        self.reasons.append(act.problem)
         self.asked = True
 
     # putting it together ---------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from sbyt.conversation.state import (
 )
 from sbyt.conversation.tokens import Parsed, Use
 from sbyt.conversation.understanding import Problem, Understanding, understand
-from sbyt.conversation.vocabulary import Intent, Label, Tag, meaning
+from sbyt.conversation.vocabulary import THANKS, Intent, Label, Tag, meaning
 from sbyt.metering.checks import Code
 
 
@@ -121,6 +121,9 @@ class _Turn:
                 return self.say(Saying.LANGUAGE, Outcome.INFO)
         if self.state.question and self.state.question.pending and message.words:
             return self.say(Saying.STILL_ASKING, Outcome.ASK)
+        if message.words and all(meaning(word) is Label.POLITE for word in message.words):
+            thanked = bool(message.words & THANKS)
+            return self.say(Saying.THANKS if thanked else Saying.WELCOME, Outcome.INFO)
         return self.say(Saying.UNKNOWN, Outcome.UNKNOWN)
 
     def say(self, saying: Saying, outcome: Outcome, *commands: Command) -> Reply:

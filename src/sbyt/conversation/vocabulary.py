@@ -162,6 +162,9 @@ _mean(
 _mean(Intent.OPERATOR, "оператор оператора оператору оператором человек специалист operator жалоба")
 _mean(Intent.LAST, "последние последнее последний история history last /history")
 
+#: Words of thanks.
+THANKS = frozenset(["спасибо", "спс", "благодарю", "благодарим", "thanks"])
+
 #: Longer words by how they begin.
 _STEMS: tuple[tuple[str, Tag | Label | Intent], ...] = (
     ("холод", _COLD),

@@ -170,7 +170,7 @@ class English(Words):
                 return "Send the account and the reading, like: 700700700 5120. The account is at the top of the bill."
             case Problem.WHICH_ACCOUNT:
                 listed = ", ".join(act.accounts[:3])
-                return f"Several accounts are linked: {listed}. Send account and reading: {act.accounts[0]} 905"
+                return f"Several accounts are linked: {listed}. Send account and reading, like: {act.accounts[0]} 905"
             case Problem.NO_VALUE:
                 return f"Found account {act.account}. Now send the reading."
             case Problem.MISSING:
@@ -233,6 +233,7 @@ _SAYINGS = {
     Saying.QUESTION_DROPPED: "All right, the question is dropped, nothing was taken.",
     Saying.IS_IT_A_READING: "If this is a reading, send it as: reading 5120. If it is a question, answer: operator",
     Saying.OPERATOR: "Passed on to a member of staff. Readings need no one: send account and number.",
+    Saying.THANKS: "You are welcome. Thank you for writing.",
     Saying.STILL_ASKING: "We are still waiting for your answer: YES, NO or the right number.",
     Saying.NEW_METER: "Passed the news of a meter on to staff. If it reads the old one, send only account and number.",
     Saying.LANGUAGE: "English from now on.",

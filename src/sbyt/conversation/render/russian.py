@@ -228,7 +228,7 @@ class Russian(Words):
             case Problem.WHICH_ACCOUNT:
                 return self._which_account(act)
             case Problem.NO_VALUE:
-                return f"Счёт {act.account} нашли. Пришлите показания: {self._example(act)}"
+                return f"Счёт {act.account} нашли. Пришлите показания, например: {self._example(act)}"
             case Problem.MISSING:
                 return self._missing(act)
             case Problem.WHICH_METER | Problem.SEVERAL_MEANINGS:
@@ -241,7 +241,8 @@ class Russian(Words):
             case Problem.NO_METER | Problem.UNFIT:
                 return f"По счёту {act.account} у нас нет счётчика. Ответьте «оператор», разберёмся."
             case _:
-                return f"Чисел больше, чем у счётчиков показаний. Пришлите счёт и показания: {self._example(act)}"
+                example = self._example(act)
+                return f"Чисел больше, чем у счётчиков показаний. Пришлите счёт и показания, например: {example}"
 
     @staticmethod
     def _which_account(act: Ask) -> str:
@@ -335,6 +336,7 @@ _SAYINGS = {
     Saying.IS_IT_A_READING: "Если это показание, пришлите его со словом: показание 5120. "
     "Если вопрос, напишите: оператор",
     Saying.OPERATOR: "Передали сотруднику, он ответит. Показания можно прислать и без него: счёт и число.",
+    Saying.THANKS: "Пожалуйста. Спасибо, что пишете нам.",
     Saying.STILL_ASKING: "Ждём ответа на наш вопрос: ДА, НЕТ или верное число.",
     Saying.NEW_METER: "О новом счётчике передали сотруднику. "
     "Если это показание прежнего, пришлите счёт и число без пояснений.",
