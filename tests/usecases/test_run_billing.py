@@ -14,6 +14,7 @@ from sbyt.billing import operations
 from sbyt.billing.models import Bill, Charge, Run, Unbilled
 from sbyt.billing.operations import UnableToBill
 from sbyt.bulk import UnableToRunStatement
+from sbyt.core.money import half_up
 from sbyt.core.periods import Period
 from sbyt.core.settings import Settings
 from sbyt.payments.models import Counted
@@ -22,6 +23,7 @@ from sbyt.tariffs.models import Norm, Price
 from sbyt.usecases.run_billing import Billed, run_billing
 from tests.billing.loading import load
 from tests.support.databases import Database
+from tests.usecases.importing import take_texts
 
 CASE = Path(__file__).parent.parent / "data" / "billing" / "case"
 NOW = dt.datetime(2026, 9, 1, 9, 0, tzinfo=dt.UTC)
@@ -123,6 +125,30 @@ def test_an_account_without_a_norm_that_it_needs_gets_no_bill(sqlite_database: D
     # The other one of this category has readings.
     assert Bill.objects.filter(account__number="10000006").exists()
     assert not Bill.objects.filter(account__number="10000008").exists()
+
+
+def test_the_largest_figures_that_files_may_hold_are_billed(sqlite_database: Database) -> None:
+    first = "2026-01-01"
+    files: dict[str, str | bytes] = {
+        "accounts": "account,category,residents\n1,urban,9999\n2,urban,9999\n",
+        "meters": "account,serial,resource,zones,digits,decimals,installed_on\n"
+        f"1,H,heat,1,6,6,{first}\n2,A,heat,1,9,0,{first}\n2,B,heat,1,6,6,{first}\n",
+        "tariffs": "resource,category,zones,zone,valid_from,above,price\n"
+        f"heat,urban,1,T1,{first},0,999999.9999\nheat,urban,1,T1,{first},0.001,999999.9999\n"
+        f"heat,urban,1,T1,{first},999999999.999,999999.9999\n",
+        "norms": f"resource,category,valid_from,per_resident\nheat,urban,{first},99999.999999\n",
+        "readings": "account,serial,zone,value,taken_on,kind\n"
+        f"1,H,T1,0,{first},installed\n2,A,T1,0,{first},installed\n2,B,T1,0,{first},installed\n"
+        "2,A,T1,999999999,2026-01-20,customer\n2,B,T1,999999.999999,2026-01-20,customer\n",
+    }
+    assert not any(report.refused for report in take_texts(files).values())
+    assert bill(Period.parse("2026-01")).summary.unbilled == {}
+    # 99999.999999 Gcal of 9999 residents by the norm; 999999999 and 999999.999999 Gcal read.
+    tiers = (1000, 999_899_999_990_001 - 1000)
+    amount = sum(half_up(volume * 9_999_999_999, 100 * 10**6) for volume in tiers)
+    assert charges_of("1", Period.parse("2026-01")) == [("2026-01", "charge", sum(tiers), amount)]
+    volumes = {row[2] for row in charges_of("2", Period.parse("2026-01"))}
+    assert volumes == {999_999_999, 999_999_999_999}
 
 
 def test_a_payment_is_counted_once_however_late_it_became_known(sqlite_database: Database) -> None:

@@ -88,7 +88,7 @@ def test_an_amount_is_exact_where_its_product_does_not_fit(engine: DuckDB, rows:
 
 
 @FEW
-@given(triples=st.lists(st.tuples(VOLUME, VOLUME, VOLUME.filter(bool)), min_size=MANY))
+@given(triples=st.lists(st.tuples(BIG, BIG, BIG.filter(bool)), min_size=MANY))
 def test_a_proportion_is_exact_where_its_product_does_not_fit(
     engine: DuckDB, triples: list[tuple[int, int, int]]
 ) -> None:

@@ -9,7 +9,7 @@ import ibis
 from ibis.expr.types import Table
 
 from sbyt.billing.rules.joining import look_up
-from sbyt.billing.rules.whole import half_up, largest_remainder, quotient
+from sbyt.billing.rules.whole import half_up, largest_remainder, quotient, times_half_up
 from sbyt.core.settings import Estimates
 
 #: What a month's volume is based on.
@@ -114,5 +114,5 @@ def norm_volumes(months: Table) -> Table:
     Decree 354 of 2011, paragraph 60. ``months`` has residents, per_resident, active and scale (units of a register in
     a kWh, m3 or Gcal). Gives them with volume, null where there is no norm.
     """
-    whole = months.per_resident * months.residents.cast("int64") * months.scale
-    return months.mutate(volume=half_up(whole, 1_000_000 * months.active))
+    whole = months.per_resident * months.residents.cast("int64")
+    return months.mutate(volume=times_half_up(whole, months.scale, 1_000_000 * months.active))

@@ -34,18 +34,23 @@ def times_half_up(volume: IntegerValue, price: IntegerValue, divisor: IntegerVal
     return quotient(volume, divisor) * price + half_up(volume % divisor * price, divisor)
 
 
-#: Volumes below 2^41 units (two millions of millions: no dial shows as much) can be shared exactly.
-_HALF = 2**21
+#: Holds the product of any two int64 columns that are worked with here.
+_WIDE = "decimal(38, 0)"
 
 
 def proportion(part: IntegerValue, amount: IntegerValue, whole: IntegerValue) -> tuple[IntegerValue, IntegerValue]:
     """Give ``amount * part / whole``, cut off, and the remainder, where the product may not fit into an int64.
 
-    Long division in two figures of base 2^21; ``part`` and ``amount`` are at most ``whole``, which is below 2^41.
+    ``part`` and ``amount`` are at most ``whole``.
     """
-    upper = part * quotient(amount, _HALF)
-    lower = upper % whole * _HALF + part * (amount % _HALF)
-    return quotient(upper, whole) * _HALF + quotient(lower, whole), lower % whole
+    divisor = whole.cast(_WIDE)
+    product = part.cast(_WIDE) * amount.cast(_WIDE)
+    remainder = product % divisor
+    multiple = product - remainder
+    # A wide number is divided as a float too: as in ``quotient``, what it missed is divided again.
+    nearly = (multiple / divisor).round().cast(_WIDE)
+    share = nearly + ((multiple - nearly * divisor) / divisor).round().cast(_WIDE)
+    return share.cast("int64"), remainder.cast("int64")
 
 
 def largest_remainder(

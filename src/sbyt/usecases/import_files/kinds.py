@@ -49,7 +49,7 @@ _ZONE = Column("zone", values.ZONE, "шкала: T1 — единая, день �
 _CATEGORY = Column("category", values.text(64), "категория цен, например urban")
 _RESOURCE = Column("resource", values.RESOURCE, "ресурс")
 _ZONES = Column("zones", values.whole(1, 3), "число шкал счётчика")
-_AMOUNT = Column("amount", values.amount(2, signed=True, unit="рубли"), "сумма в рублях")
+_AMOUNT = Column("amount", values.amount(11, 2, signed=True, unit="рубли"), "сумма в рублях")
 
 #: In the order in which they depend on each other.
 KINDS = (
@@ -64,7 +64,7 @@ KINDS = (
             Column("residents", values.whole(0, 9999), "число проживающих"),
             Column("phone", values.text(64), "телефон", "''"),
             Column("email", values.text(254), "электронная почта", "''"),
-            Column("opening_balance", values.amount(2, signed=True, unit="рубли"), "долг до первого счёта", "NULL"),
+            Column("opening_balance", values.amount(11, 2, signed=True, unit="рубли"), "долг до первого счёта", "NULL"),
             Column("valid_from", values.MONTH_OF_DAY, "с какого месяца действуют категория и проживающие", "NULL"),
             Column("district", values.text(100), "район или населённый пункт", "''"),
             Column("street", values.text(100), "улица", "''"),
@@ -95,8 +95,10 @@ KINDS = (
             _ZONES,
             _ZONE,
             Column("valid_from", values.MONTH_FROM_FIRST, "с какого месяца"),
-            Column("above", values.amount(3, signed=False, unit="кВт·ч, м³ или Гкал"), "с какого объёма в месяц", "0"),
-            Column("price", values.amount(4, signed=False, unit="рубли"), "цена в рублях"),
+            Column(
+                "above", values.amount(9, 3, signed=False, unit="кВт·ч, м³ или Гкал"), "с какого объёма в месяц", "0"
+            ),
+            Column("price", values.amount(6, 4, signed=False, unit="рубли"), "цена в рублях"),
         ),
     ),
     Kind(
@@ -106,7 +108,9 @@ KINDS = (
             _RESOURCE,
             _CATEGORY,
             Column("valid_from", values.MONTH_FROM_FIRST, "с какого месяца"),
-            Column("per_resident", values.amount(6, signed=False, unit="кВт·ч, м³ или Гкал"), "объём на проживающего"),
+            Column(
+                "per_resident", values.amount(5, 6, signed=False, unit="кВт·ч, м³ или Гкал"), "объём на проживающего"
+            ),
         ),
     ),
     Kind(

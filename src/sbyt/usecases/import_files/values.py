@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 from sbyt.core.resources import ZONES, Resource
 
-#: Sums, prices and volumes have at most so many figures before the comma: they stay far within 64 bits.
-_FIGURES = 11
 _DATE = r"\d{4}-\d{2}-\d{2}"
 _RUSSIAN_DATE = r"\d{2}\.\d{2}\.\d{4}"
 _TIME = r"\d{2}:\d{2}(:\d{2}([.,]\d{1,6})?)?"
@@ -52,14 +50,18 @@ def whole(least: int, most: int) -> Value:
     )
 
 
-def amount(places: int, *, signed: bool, unit: str) -> Value:
-    """A number in ``10 ** -places`` of its unit, as a whole number. Zeros beyond the places are no figures."""
+def amount(figures: int, places: int, *, signed: bool, unit: str) -> Value:
+    """A number in ``10 ** -places`` of its unit, as a whole number. Zeros beyond the places are no figures.
+
+    At most so many figures stand before the comma: what is worked out from it later stays within 64 bits.
+    """
     sign = "[+-]?" if signed else r"\+?"
-    pattern = rf"{sign}\d{{1,{_FIGURES}}}([.,]\d{{1,{places}}}0*)?"
-    exact = f"CAST(replace({{v}}, ',', '.') AS DECIMAL({_FIGURES + places},{places}))"
+    pattern = rf"{sign}\d{{1,{figures}}}([.,]\d{{1,{places}}}0*)?"
+    exact = f"CAST(replace({{v}}, ',', '.') AS DECIMAL({figures + places},{places}))"
     return Value(
         f"CASE WHEN regexp_full_match({{v}}, '{pattern}') THEN CAST({exact} * {10**places} AS BIGINT) END",
-        f"{'число' if signed else 'неотрицательное число'} ({unit}), не больше {places} знаков после запятой",
+        f"{'число' if signed else 'неотрицательное число'} ({unit}), "
+        f"не больше {figures} знаков до запятой и {places} после",
         "BIGINT",
     )
 

@@ -11,6 +11,8 @@ from sbyt.usecases.import_files.workspace import Workspace
 
 #: What its readings and charges were taken by: it can't change any more once there are any.
 _FIXED = ("resource", "zones", "digits", "decimals")
+#: Figures of a dial, before and after the comma: what the bill works out from them stays within 64 bits.
+_MOST_FIGURES = 12
 
 
 def judge(work: Workspace, bulk: Bulk, context: Context) -> Verdict:  # noqa: ARG001 the shape of a judgement
@@ -23,6 +25,11 @@ def judge(work: Workspace, bulk: Bulk, context: Context) -> Verdict:  # noqa: AR
             "UPDATE rows SET verified_until = s.verified_until FROM stored_meter s "
             "WHERE s.account = rows.account AND s.serial = rows.serial"
         )
+    work.reject(
+        "digits",
+        f"concat('цифр на шкале ', digits + decimals, ', бывает не больше {_MOST_FIGURES}')",
+        f"FROM rows WHERE digits + decimals > {_MOST_FIGURES}",
+    )
     columns = (*_FIXED, "installed_on", "verified_until")
     for column in columns:
         work.reject(
