@@ -130,8 +130,8 @@ _WORST = (Code.IMPOSSIBLE, Code.LOWER, Code.ROLLOVER, Code.HIGH)
 
 def code_of(meter: MeterFacts, values: Sequence[int | None], facts: Facts, moment: Moment) -> Code | None:
     """What the checks of single registers say of a meter's values: the worst decides, None is plausible."""
-    codes = set(register_codes(meter, values, facts, moment))
-    return next((code for code in _WORST if code in codes), None)
+    codes = [code for code in register_codes(meter, values, facts, moment) if code is not None]
+    return min(codes, key=_WORST.index) if codes else None
 
 
 def register_codes(meter: MeterFacts, values: Sequence[int | None], facts: Facts, moment: Moment) -> list[Code | None]:

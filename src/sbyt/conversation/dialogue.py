@@ -64,12 +64,15 @@ class _Turn:
     def words(self, message: Parsed) -> Reply | None:
         """Answer a message that holds no reading; None if it may hold one."""
         numbers = [group for group in message.groups if group.use is not Use.NOTHING]
+        spanned = sum(one.last - one.first + 1 for one in self.named)
+        keys = self.facts.channel.rendering == "keypad"
+        if spanned < len(numbers) and not (message.intents or keys or "не" in message.words):
+            return None
         answer = self._yes_or_no(message, [group.digits for group in numbers])
         if answer is not None:
             return self._confirmed() if answer else self._declined()
         if Intent.CANCEL in message.intents:
             return self._cancel()
-        spanned = sum(one.last - one.first + 1 for one in self.named)
         if spanned < len(numbers):
             return None
         if Intent.BALANCE in message.intents:

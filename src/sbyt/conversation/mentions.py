@@ -31,4 +31,4 @@ def mentions(text: str, state: State | None = None) -> Mentions:
 
 
 def _keys(message: Parsed) -> set[str]:
-    return {account_key(digits) for _, _, digits in candidates(message.groups)}
+    return {digits.lstrip("0") or "0" for _, _, digits in candidates(message.groups)}  # account_key of bare figures

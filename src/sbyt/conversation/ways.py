@@ -225,14 +225,24 @@ class _Side(enum.Enum):
     ONCE = enum.auto()  # before its number, and silent about those behind: «день 8240 3102»
 
 
-def _sides(kind: _Kind) -> tuple[_Side, ...]:
-    return tuple(_Side) if kind is _Kind.ZONE else (_Side.BEFORE, _Side.BEHIND)
+def _sides(parts: Sequence[Number | Tag], kind: _Kind) -> list[_Side]:
+    """On which sides of their numbers tags may stand: the first part behind no number, the last before none."""
+    first, last = parts[0], parts[-1]
+    sides: list[_Side] = []
+    if not (isinstance(last, Tag) and _speaks_of(last, kind)):
+        sides.append(_Side.BEFORE)
+    if not (isinstance(first, Tag) and _speaks_of(first, kind)):
+        sides.append(_Side.BEHIND)
+    several = any(isinstance(one, Number) and isinstance(other, Number) for one, other in itertools.pairwise(parts))
+    if kind is _Kind.ZONE and several and _Side.BEFORE in sides:
+        sides.append(_Side.ONCE)
+    return sides
 
 
 def _by_side(parts: Sequence[Number | Tag], kind: _Kind) -> list[dict[int, Tag]]:
     """What tags of one kind say of each number, for each side on which they may stand; the same only once."""
     found: list[dict[int, Tag]] = []
-    for side in _sides(kind):
+    for side in _sides(parts, kind):
         named = _attached(parts, kind, side)
         if named is not None and named not in found:
             found.append(named)

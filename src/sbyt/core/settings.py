@@ -5,10 +5,11 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import enum
+import functools
 import re
 import zoneinfo
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
@@ -131,6 +132,14 @@ class PerResource(PerMonth):
     electricity: Volume
 
 
+class Limits(NamedTuple):
+    """The checks' volumes for one resource, in kWh, m3 or Gcal."""
+
+    most_a_month: int
+    high_from: int
+    high_without_average: int
+
+
 class Checks(Section):
     """When a value is doubted (docs/rules.md, checks). Volumes in kWh, m3 or Gcal."""
 
@@ -139,6 +148,21 @@ class Checks(Section):
     most_a_month: PerMonth = PerMonth(hot_water=100, cold_water=100, gas=2000, heat=20)
     high_from: PerResource = PerResource(electricity=100, hot_water=10, cold_water=10, gas=10, heat=3)
     high_without_average: PerResource = PerResource(electricity=2000, hot_water=30, cold_water=30, gas=500, heat=5)
+
+    @functools.cached_property
+    def _by_resource(self) -> dict[Resource, Limits]:
+        return {
+            resource: Limits(
+                0 if resource is Resource.ELECTRICITY else self.most_a_month.of(resource),
+                self.high_from.of(resource),
+                self.high_without_average.of(resource),
+            )
+            for resource in Resource
+        }
+
+    def limits(self, resource: Resource) -> Limits:
+        """What holds for one resource; electricity is limited by the hour, not by the month."""
+        return self._by_resource[resource]
 
 
 class Dialogue(Section):

@@ -70,12 +70,12 @@ def _capacity(dial: Dial, months: int, days: int, checks: Checks) -> int:
     unit = int(10**dial.decimals)
     if dial.resource is Resource.ELECTRICITY:
         return checks.electricity_kw * 24 * days * unit
-    return checks.most_a_month.of(dial.resource) * months * unit
+    return checks.limits(dial.resource).most_a_month * months * unit
 
 
 def _most_usual(dial: Dial, average: int | None, months: int, checks: Checks) -> int:
     """Above how many whole units a use is high."""
     unit = int(10**dial.decimals)
     if average is None:
-        return checks.high_without_average.of(dial.resource) * months * unit
-    return max(checks.high_times_average * average * months, checks.high_from.of(dial.resource) * unit)
+        return checks.limits(dial.resource).high_without_average * months * unit
+    return max(checks.high_times_average * average * months, checks.limits(dial.resource).high_from * unit)
