@@ -170,7 +170,8 @@ def play(words: Words) -> None:
             _bill(console, words, bill, [line for line in charges if line["account"] == bill["account"]])
 
     _heading(console, words.further)
-    console.print(Text(f"export DATABASE_URL={installation.database_url} SBYT_CONFIG={installation.settings}"))
+    console.print(Text(f"export DATABASE_URL={installation.database_url}"))
+    console.print(Text(f"export SBYT_CONFIG={installation.settings}"))
     console.print(Text('.venv/bin/sbyt say --channel sms --from +79120000101 "4440"'))
 
 
