@@ -77,7 +77,8 @@ def _parse(text: str) -> Parsed:
     if len(text) > 20 * LONGEST_MESSAGE:
         return _NOTHING_READ
     written = body(fold(text))
-    if len(written.text) > LONGEST_MESSAGE or len(_FIGURES.findall(written.text)) > _MOST_NUMBERS:
+    length = len(written.text)
+    if length > LONGEST_MESSAGE or (length > 2 * _MOST_NUMBERS and len(_FIGURES.findall(written.text)) > _MOST_NUMBERS):
         return _NOTHING_READ
     text = _CODE_BEHIND.sub(";", written.text) if _CODE.search(written.text) else written.text
     return _Reader(without_noise(text), written.signature).read()
@@ -128,7 +129,7 @@ class _Reader:
             frozenset(self.intents),
             "".join(self.skeleton),
             tuple(self.tokens),
-            opens_with=self._opening(),
+            opens_with=self._opening() if self.intents else None,
             suspect=self.suspect or self.denied_at > (self.groups[-1].end if self.groups else 0) > 0,
             unknown_words=self.unknown,
         )
@@ -366,7 +367,7 @@ class _Reader:
         return bool(_NUMBER_AFTER.match(after) or _NUMBER_BEFORE.search(before))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class _Letter(Tag):
     """A tag of one letter, kept only beside a number."""
 

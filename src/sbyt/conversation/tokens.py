@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 import itertools
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from sbyt.conversation.vocabulary import NO_TAG, Intent, Label, Tag, meaning
 from sbyt.core.resources import Resource
@@ -34,8 +35,7 @@ class Group:
     tag: Tag = NO_TAG  # in brackets right behind: «8240 (день)»
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """A message as it was understood before anything is known of the sender."""
 
     items: tuple[Group | Tag, ...]
@@ -43,7 +43,7 @@ class Parsed:
     words: frozenset[str]
     intents: frozenset[Intent]
     skeleton: str  # letters and figures of the whole message as serials are compared
-    tokens: tuple[tuple[int, Group | Tag | None], ...] = field(repr=False)  # where in the skeleton, and what it became
+    tokens: tuple[tuple[int, Group | Tag | None], ...]  # where in the skeleton, and what it became
     too_long: bool = False
     opens_with: Intent | None = None  # «да, работал обогреватель» says yes, whatever follows
     suspect: bool = False  # says of a number that it is money, a document, or not to be taken
@@ -64,4 +64,4 @@ class Parsed:
     def before(self, group: Group) -> Parsed:
         """The message up to this number."""
         items = tuple(itertools.takewhile(lambda item: item is not group, self.items))
-        return replace(self, items=items, groups=tuple(item for item in items if isinstance(item, Group)))
+        return self._replace(items=items, groups=tuple(item for item in items if isinstance(item, Group)))

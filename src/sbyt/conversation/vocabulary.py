@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sbyt.core.resources import Resource
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # never changed; not frozen: that costs, and tags are made by the dozen
 class Tag:
     """What a word says about the values beside it: which resource, which register, which of several meters.
 
