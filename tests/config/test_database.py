@@ -48,6 +48,7 @@ def test_other_words_of_an_address_are_options_of_the_connection() -> None:
     [
         ("mysql://anna:cake@db/town", "начинается с 'mysql'"),
         ("town.sqlite3", "не назван вид базы"),
+        ("sqlite://user:secret@town/x.sqlite3", "у SQLite нет сервера, а назван 'town'"),
         ("sqlite://town.sqlite3", "у SQLite нет сервера, а назван 'town.sqlite3'"),
         ("sqlite:///", "не назван файл"),
         ("postgresql://anna:cake@db/", "не названа база"),

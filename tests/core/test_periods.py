@@ -32,7 +32,21 @@ def test_a_period_is_a_calendar_month(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "2026", "2026-1", "2026-00", "2026-13", "0000-01", "2026-11-20", "11.2026", "2026-11\n", " 2026-11"]
+    "text",
+    [
+        "",
+        "2026",
+        "2026-1",
+        "2026-00",
+        "2026-13",
+        "0000-01",
+        "0226-11",
+        "9999-12",
+        "2026-11-20",
+        "11.2026",
+        "2026-11\n",
+        " 2026-11",
+    ],
 )
 def test_what_is_no_month_is_refused_with_what_was_found_and_an_example(text: str) -> None:
     with pytest.raises(UnableToParsePeriod) as caught:

@@ -41,7 +41,7 @@ def _unable(said: str) -> UnableToStart:
 
 def _sqlite(parts: SplitResult) -> dict[str, Any]:
     if parts.netloc or not parts.path.removeprefix("/"):
-        raise _unable(f"у SQLite нет сервера, а назван {parts.netloc!r}" if parts.netloc else "не назван файл")
+        raise _unable(f"у SQLite нет сервера, а назван {parts.hostname!r}" if parts.netloc else "не назван файл")
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": unquote(parts.path.removeprefix("/")),

@@ -36,10 +36,11 @@ class Period(int):
     def parse(cls, text: str) -> Period:
         """Read ``2026-11``.
 
-        :raises UnableToParsePeriod: if the text has another form or the month is not 01 to 12.
+        :raises UnableToParsePeriod: if the text has another form, the month is not 01 to 12 or the year, which can only
+            be a slip then, not 1900 to 2199.
         """
         match = _WRITTEN.fullmatch(text)
-        if not match or not 1 <= int(match[2]) <= 12 or int(match[1]) == 0:
+        if not match or not 1 <= int(match[2]) <= 12 or not 1900 <= int(match[1]) <= 2199:
             raise UnableToParsePeriod(text)
         return cls(int(match[1]) * 12 + int(match[2]) - 1)
 
