@@ -77,11 +77,11 @@ def test_of_each_sender_in_each_channel_the_latest_state_is_remembered(database:
     assert Conversation.objects.count() == 2
 
 
-def test_an_answer_waits_in_the_outbox_and_ends_the_message(database: Database) -> None:
+def test_an_answer_given_on_the_spot_is_in_the_outbox_as_delivered(database: Database) -> None:
     message, _ = stored()
     answer(message, "Приняли 4425.", {"outcome": "accepted"}, NOW)
     message.refresh_from_db()
     assert (message.handled_at, message.result) == (NOW, {"outcome": "accepted"})
     sent = OutboundMessage.objects.get()
     assert (sent.channel, sent.recipient, sent.text) == ("sms", "+79120000101", "Приняли 4425.")
-    assert (sent.in_reply_to, sent.delivered_at) == (message, None)
+    assert (sent.in_reply_to, sent.state, sent.delivered_at) == (message, "delivered", NOW)

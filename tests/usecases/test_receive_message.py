@@ -66,10 +66,10 @@ def test_a_reading_is_stored_with_its_message_and_answered(database: Database) -
     assert sent() == [answer["reply"]]
 
 
-def test_the_answer_waits_in_the_outbox_for_the_sender(database: Database) -> None:
+def test_the_answer_is_in_the_outbox_as_given_to_the_sender(database: Database) -> None:
     said(TAKEN, id="m1")
     answer = OutboundMessage.objects.get()
-    assert (answer.channel, answer.recipient, answer.delivered_at) == ("sms", STRANGER, None)
+    assert (answer.channel, answer.recipient, answer.state) == ("sms", STRANGER, "delivered")
     assert answer.in_reply_to is not None
     assert answer.in_reply_to.provider_id == "m1"
 

@@ -2,22 +2,43 @@ from __future__ import annotations
 
 from django.db import models
 
+from sbyt.core.settings import ChannelState
+
 
 class InboundMessage(models.Model):
-    """What a customer sent, stored before anything else is done with it."""
+    """What a customer sent, stored before anything else is done with it: once, by channel and provider's id."""
 
     channel = models.CharField(max_length=32)
     provider_id = models.TextField()  # the provider's message id
     sender = models.TextField()  # phone, chat or e-mail as the channel names it
     text = models.TextField()
+    raw = models.TextField(default="")  # what the provider sent, where it is more than the text
     received_at = models.DateTimeField()  # the provider's time of acceptance; ours only where there is none
     stored_at = models.DateTimeField()
+    attempts = models.SmallIntegerField(default=0)  # how often handling it failed
+    retry_at = models.DateTimeField(null=True)  # not to be handled before; null: at once
     handled_at = models.DateTimeField(null=True)
     result = models.JSONField(null=True)  # outcome, reason, readings, reply: what is answered to a repetition
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "provider_id"], name="inbound_once")]
-        indexes = [models.Index(fields=["channel", "sender"], name="inbound_sender")]
+        indexes = [
+            models.Index(fields=["channel", "sender"], name="inbound_sender"),
+            # Whatever waits to be handled, in order; and each sender's own line.
+            models.Index(fields=["id"], condition=models.Q(handled_at__isnull=True), name="inbound_waiting"),
+            models.Index(
+                fields=["channel", "sender", "id"], condition=models.Q(handled_at__isnull=True), name="inbound_line"
+            ),
+        ]
+
+
+class Unreadable(models.Model):
+    """What came with a right signature and could not be read: kept, for people to look at."""
+
+    channel = models.CharField(max_length=32)
+    body = models.TextField()
+    why = models.TextField()
+    stored_at = models.DateTimeField()
 
 
 class Conversation(models.Model):
@@ -27,20 +48,112 @@ class Conversation(models.Model):
     sender = models.TextField()
     state = models.JSONField(default=dict)
     updated_at = models.DateTimeField()
+    # The open question: by which message it was raised, how it was put, when it is put again and when it goes to staff.
+    asked_by = models.ForeignKey(InboundMessage, null=True, on_delete=models.PROTECT, related_name="+")
+    asked_text = models.TextField(default="")
+    asked_buttons = models.JSONField(default=list)
+    ask_again_at = models.DateTimeField(null=True)
+    to_staff_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "sender"], name="conversation_once")]
+        indexes = [
+            models.Index(
+                fields=["ask_again_at"], condition=models.Q(ask_again_at__isnull=False), name="conversation_ask_again"
+            ),
+            models.Index(
+                fields=["to_staff_at"], condition=models.Q(to_staff_at__isnull=False), name="conversation_to_staff"
+            ),
+        ]
 
 
 class OutboundMessage(models.Model):
-    """What we say, written in the transaction that made it true."""
+    """What we say, written in the transaction that made it true, and what became of it."""
+
+    class Kind(models.IntegerChoices):
+        """In the order in which they go out. Answers go at any hour, the others not in the quiet ones."""
+
+        ANSWER = 1  # to what the person sent: a receipt, a question, a refusal
+        NOTICE = 2  # to one person, because of something that happened
+        ANNOUNCEMENT = 3  # to many
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        SENDING = "sending"  # claimed by a worker until leased_until
+        DELIVERED = "delivered"  # taken by the provider, or shown in a live session
+        UNCERTAIN = "uncertain"  # nobody knows whether it arrived, and it isn't sent again
+        FAILED = "failed"  # the provider refused it for good
+        EXPIRED = "expired"  # it could not be sent for so long that it says nothing any more
 
     channel = models.CharField(max_length=32)
     recipient = models.TextField()
     text = models.TextField()
+    buttons = models.JSONField(default=list)
+    kind = models.SmallIntegerField(choices=Kind, default=Kind.ANSWER)
+    purpose = models.CharField(max_length=32, default="answer")  # a code: answer, asked_again, owner_told …
+    key = models.TextField(null=True, unique=True)  # what is said once for ever, whoever writes it; null: no such limit
     in_reply_to = models.ForeignKey(InboundMessage, null=True, on_delete=models.PROTECT, related_name="answers")
     created_at = models.DateTimeField()
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+    send_at = models.DateTimeField()  # not before
+    attempts = models.SmallIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
+    provider_id = models.TextField(default="")  # the provider's id of what was sent
 
     class Meta:
-        indexes = [models.Index(fields=["id"], condition=models.Q(delivered_at__isnull=True), name="outbound_waiting")]
+        indexes = [
+            # What waits in a channel, in the order in which it goes out; and each recipient's own line.
+            models.Index(
+                fields=["channel", "kind", "id"], condition=models.Q(state="waiting"), name="outbound_waiting"
+            ),
+            models.Index(
+                fields=["channel", "recipient", "kind", "id"],
+                condition=models.Q(state__in=("waiting", "sending")),
+                name="outbound_line",
+            ),
+            models.Index(fields=["leased_until"], condition=models.Q(state="sending"), name="outbound_leased"),
+        ]
+
+
+class Delivery(models.Model):
+    """One attempt to send, and how it ended: the delivery log."""
+
+    outbound = models.ForeignKey(OutboundMessage, on_delete=models.PROTECT, related_name="deliveries")
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    result = models.CharField(max_length=32)  # delivered, or the code of a send error
+    said = models.TextField(default="")  # the provider's words, without personal data
+
+
+class Pace(models.Model):
+    """How fast a channel may send, kept for all workers together: when the next message is due."""
+
+    channel = models.CharField(max_length=32, primary_key=True)
+    free_at = models.DateTimeField()
+
+
+class ChannelStatus(models.Model):
+    """A state of a channel from a day on. Rows are only added: the newest that has begun is in force."""
+
+    channel = models.CharField(max_length=32)
+    state = models.CharField(max_length=9, choices=[(state.value, state.value) for state in ChannelState])
+    since = models.DateField()
+    why = models.TextField(default="")
+    title = models.TextField()
+    address = models.TextField(default="")
+    first_day = models.SmallIntegerField(default=1)
+    last_day = models.SmallIntegerField(default=31)
+    note = models.TextField(default="")  # the company's own sentence to who uses it
+    changed_at = models.DateTimeField()
+    changed_by = models.TextField()  # who, or "sbyt.toml"
+
+    class Meta:
+        indexes = [models.Index(fields=["channel", "id"], name="channel_status")]
+
+
+class Worker(models.Model):
+    """A process that works on inbox and outbox, and when it last said so."""
+
+    name = models.TextField(primary_key=True)  # host and process
+    seen_at = models.DateTimeField()

@@ -63,5 +63,12 @@ def answer(message: InboundMessage, text: str, result: Mapping[str, Any], now: d
     message.handled_at = now
     message.save(update_fields=["result", "handled_at"])
     return OutboundMessage.objects.create(
-        channel=message.channel, recipient=message.sender, text=text, in_reply_to=message, created_at=now
+        channel=message.channel,
+        recipient=message.sender,
+        text=text,
+        in_reply_to=message,
+        created_at=now,
+        state=OutboundMessage.State.DELIVERED,
+        send_at=now,
+        delivered_at=now,
     )

@@ -1,0 +1,1 @@
+"""What machines ask for: webhooks of the channels, health, metrics."""

@@ -1,0 +1,192 @@
+"""The Channel port: what a way to talk to customers must be able to do. It only translates.
+
+A channel is a folder ``sbyt/channels/<code>``, a table of cases in ``tests/channels/<code>``, a page
+``docs/channels/<code>.md`` and a line in ``sbyt.config.channels``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can carry. ``length``: the longest text in characters, None where there is no limit.
+
+    ``personal_data`` and ``payment_documents``: whether the law lets them go this way (149-FZ art. 10).
+    """
+
+    buttons: bool = False
+    photo: bool = False
+    file: bool = False
+    contact: bool = False
+    voice: bool = False
+    length: int | None = None
+    personal_data: bool = True
+    payment_documents: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a provider posts to us. Names of headers are in lower case."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the provider is told."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class InboundEvent:
+    """A message as every channel hands it in. ``received_at``: the provider's time, None where it gives none."""
+
+    provider_id: str
+    sender: str
+    text: str
+    received_at: dt.datetime | None = None
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What is to be sent. ``id`` is ours, the same in every attempt: a key for providers that know idempotency."""
+
+    id: int
+    recipient: str
+    text: str
+    buttons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The provider took it; ``provider_id`` is its name for it, empty where it gives none."""
+
+    provider_id: str = ""
+
+
+class UnableToVerify(ValueError):
+    """A request is not from the provider: nothing of it is kept. The text says which proof is missing or wrong."""
+
+
+class UnableToParse(ValueError):
+    """A request from the provider is of no form that we know."""
+
+
+class UnableToSend(Exception):
+    """A message was not sent, or nobody knows. The subclasses are the whole list.
+
+    ``said`` is what the provider answered, without secrets and personal data.
+    """
+
+    code: ClassVar[str]
+    retryable: ClassVar[bool]
+    staff_are_told: ClassVar[str]  # what people must do or know; empty where nothing is to be done
+
+    def __init__(self, said: str = "") -> None:
+        self.said = said
+        super().__init__(f"{self.code}: {said}")
+
+
+class Unreachable(UnableToSend):
+    """No connection: certainly nothing was sent."""
+
+    code, retryable, staff_are_told = "unreachable", True, ""
+
+
+class Throttled(UnableToSend):
+    """Too fast. ``wait`` in seconds is how long the provider asks us to pause, None where it doesn't say."""
+
+    code, retryable, staff_are_told = "throttled", True, ""
+
+    def __init__(self, said: str = "", wait: float | None = None) -> None:
+        super().__init__(said)
+        self.wait = wait
+
+
+class ProviderFailed(UnableToSend):
+    """The provider says that it failed (5xx): it did not take the message."""
+
+    code, retryable, staff_are_told = "provider_failed", True, ""
+
+
+class NotAuthorised(UnableToSend):
+    """Our token, key or password isn't accepted. It waits until somebody puts it right."""
+
+    code, retryable = "not_authorised", True
+    staff_are_told = "Провайдер не принимает наш ключ. Проверьте ключ канала: sbyt doctor"
+
+
+class Uncertain(UnableToSend):
+    """It was sent and no answer came in time: it may have arrived."""
+
+    code, retryable = "uncertain", False
+    staff_are_told = "Неизвестно, дошло ли сообщение."
+
+
+class RecipientGone(UnableToSend):
+    """There is no such recipient, or they don't want to hear from us."""
+
+    code, retryable, staff_are_told = "recipient_gone", False, "Адресат недоступен в этом канале."
+
+
+class MessageRefused(UnableToSend):
+    """The provider will never take this message."""
+
+    code, retryable = "message_refused", False
+    staff_are_told = "Провайдер отказался передать сообщение."
+
+
+class CannotCarry(UnableToSend):
+    """The channel has no way to say this, or to say anything first."""
+
+    code, retryable, staff_are_told = "cannot_carry", False, "Канал не умеет передать такое сообщение."
+
+
+class Channel(ABC):
+    """One way to talk to customers. No dialogue, no meter and no money in it."""
+
+    code: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+    live: ClassVar[bool] = False  # its answer is the response to the request; nothing is sent afterwards
+    per_second: ClassVar[int] = 10  # messages that may be sent; the settings may say less
+
+    @abstractmethod
+    def verify(self, request: Request) -> None:
+        """Make sure that the request is from the provider.
+
+        :raises UnableToVerify: if it isn't, or can't be told.
+        """
+
+    @abstractmethod
+    def parse(self, request: Request) -> Sequence[InboundEvent]:
+        """The messages in a request; none where it holds only what we have no use for.
+
+        :raises UnableToParse: if it is of no known form.
+        """
+
+    def respond(self, request: Request, results: Sequence[Mapping[str, Any] | None]) -> Response:  # noqa: ARG002 for others
+        """What the provider is told once all is stored.
+
+        :param results: for a live channel the result of each event (conversation.md, the command that talks), None
+            where it is stored and not yet handled; else empty.
+        """
+        return Response()
+
+    @abstractmethod
+    async def send(self, outgoing: Outgoing) -> Sent:
+        """Hand a message to the provider.
+
+        :raises UnableToSend: one of its subclasses, nothing else.
+        """
