@@ -23,6 +23,8 @@ _POSTGRESQL_FOLDERS = (
     "/usr/local/opt/postgresql@*/bin",
 )
 
+_FAKETIME = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib*/faketime/libfaketimeMT.so.1")
+
 
 @dataclass(frozen=True)
 class Component:
@@ -48,9 +50,17 @@ def _version(folder: Path) -> int:
     return max((int(number) for number in figures if OLDEST_POSTGRESQL <= int(number) < 100), default=0)
 
 
+def faketime_library() -> Path | None:
+    """The library that, preloaded, gives a process another clock; the one for programs with threads."""
+    return next((path for pattern in _FAKETIME for path in Path("/").glob(pattern.lstrip("/"))), None)
+
+
 COMPONENTS = {
     component.name: component
-    for component in (Component("postgresql", postgresql_programs, "make test-deps (PostgreSQL 15 or later)"),)
+    for component in (
+        Component("postgresql", postgresql_programs, "make test-deps (PostgreSQL 15 or later)"),
+        Component("faketime", faketime_library, "make test-deps (the package faketime)"),
+    )
 }
 
 #: Components that a test of this run asked for in vain.
