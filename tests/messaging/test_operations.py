@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from sbyt.messaging.inbox import Incoming, store
 from sbyt.messaging.models import Conversation, InboundMessage, OutboundMessage
-from sbyt.messaging.operations import answer, conversation_state, remember, store_inbound
+from sbyt.messaging.operations import answer, conversation_state, remember
 from tests.support.databases import Database
 
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
@@ -16,7 +17,8 @@ NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
 
 def stored(**other: Any) -> tuple[InboundMessage, bool]:
     message = {"channel": "sms", "provider_id": "7", "sender": "+79120000101", "text": "4425", **other}
-    return store_inbound(**message, received_at=NOW - dt.timedelta(minutes=1), stored_at=NOW)
+    kept = store(Incoming(**message, received_at=NOW - dt.timedelta(minutes=1)), NOW)
+    return InboundMessage.objects.get(pk=kept.id), kept.is_new
 
 
 def test_what_came_is_stored_as_it_came(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""Writing the inbox, the conversation's state and the outbox."""
+"""Writing the conversation's state and the answer."""
 
 from __future__ import annotations
 
@@ -7,30 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from sbyt.messaging.models import Conversation, InboundMessage, OutboundMessage
-
-
-def store_inbound(
-    *, channel: str, provider_id: str, sender: str, text: str, received_at: dt.datetime, stored_at: dt.datetime
-) -> tuple[InboundMessage, bool]:
-    """Store what came, once: a message that the provider repeats is found, not stored again.
-
-    :returns: the message, and whether it is new.
-    """
-    return InboundMessage.objects.get_or_create(
-        channel=_storable(channel),
-        provider_id=_storable(provider_id),
-        defaults={
-            "sender": _storable(sender),
-            "text": _storable(text),
-            "received_at": received_at,
-            "stored_at": stored_at,
-        },
-    )
-
-
-def _storable(text: str) -> str:
-    """Without what a database can't hold: PostgreSQL no NUL, neither of them half a character (a lone surrogate)."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def take_turn(message: InboundMessage, now: dt.datetime) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -15,47 +15,82 @@ from sbyt.conversation.state import Event, Outcome, Reply, State, Status
 from sbyt.core.periods import Period
 from sbyt.core.settings import Settings
 from sbyt.core.units import from_units
-from sbyt.messaging.models import InboundMessage
+from sbyt.messaging.inbox import Incoming, store
+from sbyt.messaging.models import InboundMessage, OutboundMessage
 from sbyt.messaging.numbers import short_number
-from sbyt.messaging.operations import answer, conversation_state, remember, store_inbound, take_turn
+from sbyt.messaging.operations import answer, conversation_state, remember, take_turn
 from sbyt.usecases.receive_message.commands import carry_out
 from sbyt.usecases.receive_message.facts import gather_facts
 
+__all__ = ["Incoming", "Received", "UnableToHandleNow", "handle_waiting", "receive_message", "receive_messages"]
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A message as a channel hands it in. ``received_at``: the provider's time of acceptance, aware."""
 
-    channel: str
-    sender: str
-    text: str
-    provider_id: str
-    received_at: dt.datetime
+class UnableToHandleNow(Exception):
+    """A message is stored, and will be handled and answered later: it, or an earlier one of its sender, failed.
+
+    ``number`` is the short number by which staff find it.
+    """
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+        super().__init__(
+            f"Сообщение сохранено под номером {number}. Обработать его сразу не удалось, ответ придёт позже."
+        )
+
+
+class Received(NamedTuple):
+    """What a message came to. ``result`` is None where it is stored and will be handled later.
+
+    ``number`` is the short number by which staff find the message.
+    """
+
+    number: str
+    result: dict[str, Any] | None
 
 
 def receive_message(incoming: Incoming, settings: Settings, now: dt.datetime) -> dict[str, Any]:
-    """Store a message and answer it, through the same path whatever the channel.
+    """Store a message and answer it in a live session, through the same path whatever the channel.
 
     This function will store the message before anything else, then in one transaction do what follows from it and
-    write the answer into the outbox. A message id seen before gives the first answer again. The messages of one sender
-    are handled one at a time, whatever the number of workers.
+    write the answer into the outbox, as delivered. A message id seen before gives the first answer again. The messages
+    of one sender are handled one at a time and in order, whatever the number of workers.
 
     :returns: ``id``, ``outcome``, ``reason``, ``readings``, ``reply`` and ``buttons`` (conversation.md, the command
         that talks).
+
+    :raises UnableToHandleNow: if it is stored and could not be handled yet; its answer goes out later.
+    :raises DatabaseError: if the database is out of reach; if it was stored before that, it is handled later.
     """
-    message, is_new = store_inbound(
-        channel=incoming.channel,
-        provider_id=incoming.provider_id,
-        sender=incoming.sender,
-        text=incoming.text,
-        received_at=incoming.received_at,
-        stored_at=now,
-    )
-    if not is_new and message.result is not None:
-        return _again(message.result)
+    message = InboundMessage.objects.get(pk=store(incoming, now).id)
     with transaction.atomic():
         take_turn(message, now)
         return _again(message.result) if message.result is not None else _handle(message, settings, now)
+
+
+def receive_messages(incoming: Sequence[Incoming], settings: Settings, now: dt.datetime) -> list[Received]:
+    """What ``receive_message`` does, for many messages with few commits: as if they came one after the other.
+
+    :raises DatabaseError: if the database is out of reach; what is stored is handled later.
+    """
+    return [Received(short_number(store(one, now).id), receive_message(one, settings, now)) for one in incoming]
+
+
+def handle_waiting(settings: Settings, now: dt.datetime, limit: int = 50) -> int:
+    """Handle up to so many of the messages that wait in the inbox; their answers wait in the outbox.
+
+    :returns: how many were handled; 0 if nothing is to be done now.
+
+    :raises DatabaseError: if the database is out of reach.
+    """
+    handled = 0
+    for message in InboundMessage.objects.filter(handled_at=None).order_by("id")[:limit]:
+        with transaction.atomic():
+            take_turn(message, now)
+            if message.result is None:
+                _handle(message, settings, now)
+                message.answers.update(state=OutboundMessage.State.WAITING, delivered_at=None)
+        handled += 1
+    return handled
 
 
 def _handle(message: InboundMessage, settings: Settings, now: dt.datetime) -> dict[str, Any]:
