@@ -20,6 +20,7 @@ from sbyt.core.settings import (
     PerMonth,
     PerResource,
     Settings,
+    WaySettings,
     Window,
 )
 
@@ -53,6 +54,7 @@ def test_its_commented_keys_are_right_too() -> None:
         (PerResource, ("checks", "high_without_average")),
         (Dialogue, ("dialogue",)),
         (ChannelSettings, ("channels", "voice")),
+        (WaySettings, ("ways", "post")),
     ],
 )
 def test_it_names_every_key(section: type[BaseModel], table: tuple[str, ...]) -> None:

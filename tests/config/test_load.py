@@ -72,6 +72,18 @@ def told(text: str) -> list[str]:
             "[channels.viber]\nsince = 'autumn'",
             'sbyt.toml, строка 2: channels.viber.since = "autumn"; нужно: дата, например 2026-11-01',
         ),
+        (
+            "[ways.Почта]\ntitle = 'Почта'",
+            "sbyt.toml, строка 1: ways: код 'Почта': нужны строчные латинские буквы, цифры и «_», не больше 32 знаков",
+        ),
+        (
+            "[ways.sms]\ntitle = 'SMS'",
+            "sbyt.toml, строка 1: ways: код 'sms' уже у канала: измените [channels.sms] или выберите другой код",
+        ),
+        (
+            "[ways.post]\nfirst_day = 2",
+            "sbyt.toml, строка 1: не хватает ways.post.title; нужно: непустой текст в кавычках",
+        ),
     ],
 )
 def test_a_wrong_value_is_named_with_its_place_and_what_is_allowed(text: str, message: str) -> None:
@@ -170,6 +182,12 @@ def test_a_file_need_only_say_what_differs() -> None:
 def test_a_date_is_written_without_quotes() -> None:
     settings = parse_settings("[channels.max]\nstate = 'planned'\nsince = 2026-12-01", "sbyt.toml")
     assert settings.channels["max"].since == dt.date(2026, 12, 1)
+
+
+def test_a_way_that_is_no_channel_has_a_code_of_its_own() -> None:
+    settings = parse_settings("[ways.post]\ntitle = 'Почта России'\nlast_day = 25", "sbyt.toml")
+    assert (settings.ways["post"].title, settings.ways["post"].last_day) == ("Почта России", 25)
+    assert "post" not in settings.channels
 
 
 def test_file_and_environment_are_judged_together(tmp_path: Path) -> None:

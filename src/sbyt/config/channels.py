@@ -6,9 +6,9 @@ from sbyt.core.settings import ChannelSettings
 
 #: Which days each way has by default: the answering machine 18 to 20, the others always (conversation.md, checks).
 DEFAULT_CHANNELS: dict[str, ChannelSettings] = {
-    "sms": ChannelSettings(title="SMS", rendering="short"),
-    "voice": ChannelSettings(title="Телефон", first_day=18, last_day=20, rendering="keypad"),
-    "email": ChannelSettings(title="E-mail"),
+    "sms": ChannelSettings(title="SMS", rendering="short", senders="phone"),
+    "voice": ChannelSettings(title="Телефон", first_day=18, last_day=20, rendering="keypad", senders="phone"),
+    "email": ChannelSettings(title="E-mail", senders="email"),
     "telegram": ChannelSettings(title="Telegram", rendering="buttons"),
     "max": ChannelSettings(title="MAX", rendering="buttons"),
     "vk": ChannelSettings(title="ВКонтакте", rendering="buttons"),

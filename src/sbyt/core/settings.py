@@ -9,9 +9,18 @@ import functools
 import re
 import zoneinfo
 from collections.abc import Callable
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from sbyt.core.identifiers import email_address, phone_number
 from sbyt.core.resources import Resource
@@ -178,7 +187,7 @@ class ChannelState(enum.StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class ChannelSettings(Section):
+class WaySettings(Section):
     """One way to hand in a reading: how it is called, where it is reached, on which days of the month."""
 
     title: Text
@@ -186,15 +195,22 @@ class ChannelSettings(Section):
     state: ChannelState = ChannelState.OPEN
     since: dt.date | None = None
     why: Text | None = None
+    note: Text | None = None
     first_day: Day = 1
     last_day: Day = 31
-    rendering: Literal["text", "short", "buttons", "keypad"] = "text"
 
     @model_validator(mode="after")
-    def _in_order(self) -> ChannelSettings:
+    def _in_order(self) -> Self:
         if self.first_day > self.last_day:
             raise ValueError(f"first_day ({self.first_day}) не может быть позже last_day ({self.last_day})")
         return self
+
+
+class ChannelSettings(WaySettings):
+    """A way that is one of our channels: how it answers, and what its senders are called by."""
+
+    rendering: Literal["text", "short", "buttons", "keypad"] = "text"
+    senders: Literal["phone", "email", "chat"] = "chat"
 
 
 class Settings(Section):
@@ -208,6 +224,17 @@ class Settings(Section):
     checks: Checks = Checks()
     dialogue: Dialogue = Dialogue()
     channels: dict[str, ChannelSettings] = {}
+    ways: dict[str, WaySettings] = {}
+
+    @field_validator("ways")
+    @classmethod
+    def _named_apart(cls, ways: dict[str, WaySettings], info: ValidationInfo) -> dict[str, WaySettings]:
+        for code in ways:
+            if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", code):
+                raise ValueError(f"код {code!r}: нужны строчные латинские буквы, цифры и «_», не больше 32 знаков")
+            if code in info.data.get("channels", {}):
+                raise ValueError(f"код {code!r} уже у канала: измените [channels.{code}] или выберите другой код")
+        return ways
 
     @field_validator("time_zone")
     @classmethod
