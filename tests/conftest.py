@@ -1,18 +1,21 @@
 """Fixtures for all tests.
 
 ``database``           a fresh database, once on SQLite and once on PostgreSQL
-``sqlite_database``    a fresh database on SQLite only
-``fresh_sqlite``       the same as a function to call in a ``with``: for property tests, once an example
-``fresh_postgresql``
+``fresh_database``     the same as a function to call in a ``with``: for property tests, once an example
+``empty_database``     one without any tables, Django's connection elsewhere
+``sqlite_database``    a fresh database on SQLite alone, ``postgresql_database`` on PostgreSQL alone: only for what the
+                       other has not; ``tests/house/test_both_databases.py`` lists who asks for one, and why
 ``component``          a real component by name, like ``component("postgresql")``: its folder or program
 
 Django's default connection and settings point at the database, and so does ``sbyt.bulk``. A database is a real one,
-with real transactions: nothing is rolled back behind the test, the whole of it is thrown away.
+with real transactions: nothing is rolled back behind the test, the whole of it is thrown away. A fixture of a module
+that gives every test the same beginning calls ``fresh_database(fill)``: ``fill`` runs once, its result is copied.
 """
 
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,7 +25,7 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
 from tests.support import components
-from tests.support.databases import Database, FreshDatabase, postgresql_copies, sqlite_copies
+from tests.support.databases import Database, FreshDatabase, PostgreSQLCopies, SQLiteCopies
 from tests.support.network import stay_on_this_machine
 from tests.support.postgresql import running_server
 
@@ -35,6 +38,10 @@ hypothesis_settings.load_profile("ci" if os.environ.get("CI") == "true" else "he
 
 def pytest_configure() -> None:
     stay_on_this_machine()
+
+
+def pytest_report_header() -> str:
+    return f"databases: SQLite {sqlite3.sqlite_version}, PostgreSQL {components.postgresql_version()}"
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -66,23 +73,40 @@ def fresh_sqlite(
     tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[FreshDatabase]:
     with django_db_blocker.unblock():
-        yield sqlite_copies(tmp_path_factory.mktemp("sqlite"))
+        yield SQLiteCopies(tmp_path_factory.mktemp("sqlite"))
 
 
 @pytest.fixture(scope="session")
 def fresh_postgresql(component: Callable[[str], Path], django_db_blocker: DjangoDbBlocker) -> Iterator[FreshDatabase]:
     with running_server(component("postgresql")) as server, django_db_blocker.unblock():
-        yield postgresql_copies(server)
+        yield PostgreSQLCopies(server)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def fresh_database(request: pytest.FixtureRequest) -> FreshDatabase:
+    fresh: FreshDatabase = request.getfixturevalue(f"fresh_{request.param}")
+    return fresh
+
+
+@pytest.fixture
+def database(fresh_database: FreshDatabase) -> Iterator[Database]:
+    with fresh_database() as made:
+        yield made
+
+
+@pytest.fixture
+def empty_database(fresh_database: FreshDatabase) -> Iterator[Database]:
+    with fresh_database.without_tables() as made:
+        yield made
 
 
 @pytest.fixture
 def sqlite_database(fresh_sqlite: FreshDatabase) -> Iterator[Database]:
-    with fresh_sqlite() as database:
-        yield database
+    with fresh_sqlite() as made:
+        yield made
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    fresh: FreshDatabase = request.getfixturevalue(f"fresh_{request.param}")
-    with fresh() as made:
+@pytest.fixture
+def postgresql_database(fresh_postgresql: FreshDatabase) -> Iterator[Database]:
+    with fresh_postgresql() as made:
         yield made

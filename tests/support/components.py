@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,18 +37,27 @@ class Component:
 
 
 def postgresql_programs() -> Path | None:
-    """The folder with ``initdb`` and ``pg_ctl`` of the newest PostgreSQL installed, 15 or later."""
+    """The folder with ``initdb`` and ``pg_ctl`` of the oldest PostgreSQL installed that we promise to run on."""
     folders = [folder for pattern in _POSTGRESQL_FOLDERS for folder in Path("/").glob(pattern.lstrip("/"))]
     if found := shutil.which("initdb"):
         folders.append(Path(found).resolve().parent)
     ready = [folder for folder in folders if (folder / "initdb").exists() and (folder / "pg_ctl").exists()]
-    return max(ready, key=_version, default=None)
+    return min(ready, key=_version, default=None)
 
 
 def _version(folder: Path) -> int:
-    """The major version that the folder's path names; 0 where it names none."""
+    """The major version that the folder's path names, from 15 on; a late 100 where it names none such."""
     figures = "".join(char if char.isdigit() else " " for char in str(folder)).split()
-    return max((int(number) for number in figures if OLDEST_POSTGRESQL <= int(number) < 100), default=0)
+    return min((int(number) for number in figures if OLDEST_POSTGRESQL <= int(number) < 100), default=100)
+
+
+def postgresql_version() -> str:
+    """What the PostgreSQL that tests run on calls itself, like ``15.8``."""
+    programs = postgresql_programs()
+    if programs is None:
+        return "not installed"
+    told = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True)
+    return told.stdout.split()[2]
 
 
 def faketime_library() -> Path | None:

@@ -1,15 +1,16 @@
-"""Fresh, migrated databases, made in milliseconds by copying one that was migrated once."""
+"""Fresh, migrated databases, made in milliseconds by copying one that was migrated, and perhaps filled, once."""
 
 from __future__ import annotations
 
 import itertools
 import os
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.management import call_command
@@ -21,19 +22,15 @@ from tests.support.postgresql import Server
 
 @dataclass(frozen=True)
 class Database:
-    """An empty database with all tables, to which Django's default connection points while the test runs."""
+    """A database of a test's own, to which Django's default connection points while the test runs."""
 
     kind: str  # sqlite or postgresql
     url: str
 
     @property
     def environ(self) -> dict[str, str]:
-        """The environment for a command started as a process of its own on this database."""
-        return {**os.environ, "DATABASE_URL": self.url}
-
-
-#: Gives a fresh database for the length of a ``with`` block: what property tests call once an example.
-FreshDatabase = Callable[[], AbstractContextManager[Database]]
+        """The environment for a command started as a process of its own on this database, with built-in settings."""
+        return {**os.environ, "DATABASE_URL": self.url, "SBYT_CONFIG": os.devnull}
 
 
 @contextmanager
@@ -59,39 +56,106 @@ def _point(described: dict[str, Any]) -> None:
     connections.configure_settings(settings.DATABASES)  # fills in the defaults, in place
 
 
-def sqlite_copies(folder: Path) -> FreshDatabase:
-    """Migrate one SQLite file in this folder; what is returned makes copies of it there."""
-    template = folder / "template.sqlite3"
-    with pointed_at(f"sqlite:///{template}"):
-        call_command("migrate", verbosity=0)
-    numbers = itertools.count(1)
+#: Puts into a migrated database what a test begins with.
+Fill = Callable[[], object]
+
+
+def _migrate() -> None:
+    call_command("migrate", verbosity=0)
+
+
+class FreshDatabase(ABC):
+    """Called in a ``with``, it gives a database of its own: what property tests do once an example.
+
+    Given a function that fills a database, it is called once, and each test gets a copy of what it made.
+    """
+
+    kind: ClassVar[str]
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._kept: dict[Fill, str] = {}
 
     @contextmanager
-    def fresh() -> Iterator[Database]:
-        path = folder / f"{next(numbers)}.sqlite3"
-        shutil.copyfile(template, path)
-        url = f"sqlite:///{path}"
-        with pointed_at(url):
-            yield Database("sqlite", url)
-        for left in folder.glob(f"{path.name}*"):
+    def __call__(self, filled_by: Fill = _migrate) -> Iterator[Database]:
+        with self._one(self._template(filled_by)) as database, pointed_at(database.url):
+            yield database
+
+    @contextmanager
+    def without_tables(self) -> Iterator[Database]:
+        """A database in which nothing is, no table either. Django's connection is left alone."""
+        with self._one(None) as database:
+            yield database
+
+    def _template(self, fill: Fill) -> str:
+        if fill not in self._kept:
+            name = f"template_{next(self._numbers)}"
+            self._make(name, None if fill is _migrate else self._template(_migrate))
+            with pointed_at(self._url(name)):
+                fill()
+            self._kept[fill] = name
+        return self._kept[fill]
+
+    @contextmanager
+    def _one(self, template: str | None) -> Iterator[Database]:
+        name = f"test_{next(self._numbers)}"
+        self._make(name, template)
+        try:
+            yield Database(self.kind, self._url(name))
+        finally:
+            self._remove(name)
+
+    @abstractmethod
+    def _url(self, name: str) -> str: ...
+
+    @abstractmethod
+    def _make(self, name: str, template: str | None) -> None:
+        """Make a database as a copy of another, to which nobody is connected, or an empty one."""
+
+    @abstractmethod
+    def _remove(self, name: str) -> None: ...
+
+
+class SQLiteCopies(FreshDatabase):
+    """Files in a folder."""
+
+    kind = "sqlite"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.sqlite3"
+
+    def _url(self, name: str) -> str:
+        return f"sqlite:///{self._path(name)}"
+
+    def _make(self, name: str, template: str | None) -> None:
+        if template:
+            shutil.copyfile(self._path(template), self._path(name))
+        else:
+            self._path(name).touch()
+
+    def _remove(self, name: str) -> None:
+        for left in self._folder.glob(f"{name}.sqlite3*"):
             left.unlink()
 
-    return fresh
 
+class PostgreSQLCopies(FreshDatabase):
+    """Databases of a server."""
 
-def postgresql_copies(server: Server) -> FreshDatabase:
-    """Migrate one database of this server; what is returned makes copies of it there."""
-    server.create("migrated")
-    with pointed_at(server.url("migrated")):
-        call_command("migrate", verbosity=0)
-    numbers = itertools.count(1)
+    kind = "postgresql"
 
-    @contextmanager
-    def fresh() -> Iterator[Database]:
-        name = f"test_{next(numbers)}"
-        server.create(name, template="migrated")
-        with pointed_at(server.url(name)):
-            yield Database("postgresql", server.url(name))
-        server.drop(name)
+    def __init__(self, server: Server) -> None:
+        super().__init__()
+        self._server = server
 
-    return fresh
+    def _url(self, name: str) -> str:
+        return self._server.url(name)
+
+    def _make(self, name: str, template: str | None) -> None:
+        self._server.create(name, template or "template0")
+
+    def _remove(self, name: str) -> None:
+        self._server.drop(name)

@@ -30,7 +30,8 @@ class Server:
 
     def create(self, database: str, template: str = "template0") -> None:
         """Make a database as a copy of another, to which nobody may be connected."""
-        self._execute("CREATE DATABASE {} TEMPLATE {}", database, template)
+        # Copying files takes half the time of writing their pages to the log, for databases as small as ours.
+        self._execute("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", database, template)
 
     def drop(self, database: str) -> None:
         """Remove a database, whoever is still connected to it."""
