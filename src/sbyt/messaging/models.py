@@ -96,6 +96,7 @@ class OutboundMessage(models.Model):
     created_at = models.DateTimeField()
     state = models.CharField(max_length=9, choices=State, default=State.WAITING)
     send_at = models.DateTimeField()  # not before
+    expires_at = models.DateTimeField(null=True)  # not after; null: a week after it was written
     attempts = models.SmallIntegerField(default=0)
     leased_until = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
@@ -105,7 +106,7 @@ class OutboundMessage(models.Model):
         indexes = [
             # What waits in a channel, in the order in which it goes out; and each recipient's own line.
             models.Index(
-                fields=["channel", "kind", "id"], condition=models.Q(state="waiting"), name="outbound_waiting"
+                fields=["channel", "kind", "send_at", "id"], condition=models.Q(state="waiting"), name="outbound_due"
             ),
             models.Index(
                 fields=["channel", "recipient", "kind", "id"],
@@ -113,6 +114,10 @@ class OutboundMessage(models.Model):
                 name="outbound_line",
             ),
             models.Index(fields=["leased_until"], condition=models.Q(state="sending"), name="outbound_leased"),
+            # What did not arrive, for people to look at.
+            models.Index(
+                fields=["id"], condition=models.Q(state__in=("uncertain", "failed", "expired")), name="outbound_unsent"
+            ),
         ]
 
 
@@ -127,10 +132,14 @@ class Delivery(models.Model):
 
 
 class Pace(models.Model):
-    """How fast a channel may send, kept for all workers together: when the next message is due."""
+    """How fast a channel may send, and whether it can at all, kept for all workers together."""
 
     channel = models.CharField(max_length=32, primary_key=True)
-    free_at = models.DateTimeField()
+    free_at = models.DateTimeField()  # by which everything granted so far is sent, one after the other
+    paused_until = models.DateTimeField(null=True)  # the provider asked us to wait, or does not answer
+    failures = models.SmallIntegerField(default=0)  # attempts since the provider last answered as it should
+    trouble = models.CharField(max_length=32, default="")  # the code of the last of them
+    trouble_since = models.DateTimeField(null=True)  # when the first of them ended
 
 
 class ChannelStatus(models.Model):
