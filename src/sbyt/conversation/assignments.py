@@ -130,33 +130,26 @@ _WORST = (Code.IMPOSSIBLE, Code.LOWER, Code.ROLLOVER, Code.HIGH)
 
 def code_of(meter: MeterFacts, values: Sequence[int | None], facts: Facts, moment: Moment) -> Code | None:
     """What the checks of single registers say of a meter's values: the worst decides, None is plausible."""
-    codes = [code for code in register_codes(meter, values, facts, moment) if code is not None]
-    return min(codes, key=_WORST.index) if codes else None
+    codes = register_codes(meter, values, facts, moment)
+    if not any(codes):
+        return None
+    return min((code for code in codes if code is not None), key=_WORST.index)
 
 
 def register_codes(meter: MeterFacts, values: Sequence[int | None], facts: Facts, moment: Moment) -> list[Code | None]:
     """What the checks say of each register; None is plausible, or no value."""
-    known = meter.history(moment.period, facts.estimates)
+    known, dial, checks = meter.history(moment.period, facts.estimates), meter.dial, facts.checks
+    period, day = moment.period, moment.at.date()
     return [
-        None
-        if value is None
-        else judge(
-            value,
-            at,
-            meter.dial,
-            known,
-            period=moment.period,
-            taken_on=moment.at.date(),
-            checks=facts.checks,
-        )
+        None if value is None else judge(value, at, dial, known, period=period, taken_on=day, checks=checks)
         for at, value in enumerate(values)
     ]
 
 
 def is_known(assigned: Assigned, moment: Moment) -> bool:
     """Whether the very values are already counted for this period."""
-    taken = assigned.meter.taken.get(moment.period, {})
-    return tuple(taken.get(zone) for zone in assigned.meter.zone_names) == assigned.values
+    taken = assigned.meter.taken.get(moment.period)
+    return bool(taken) and tuple(map(taken.get, assigned.meter.zone_names)) == assigned.values
 
 
 def exchanged(given: Sequence[Assigned], facts: Facts, moment: Moment) -> dict[int, tuple[int, ...]]:

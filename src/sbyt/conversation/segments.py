@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ from sbyt.conversation.vocabulary import Label, Tag
 #: So many groups of figures at most make one account: «2 000 000 001».
 _MOST_GROUPS = 6
 _LONGEST_ACCOUNT = 24
-_JOINS_ACCOUNT = re.compile(r"[ .-]?")
+_JOINS_ACCOUNT = frozenset(("", " ", ".", "-"))
 
 Item = Group | Tag
 
@@ -45,8 +44,7 @@ def candidates(groups: Sequence[Group]) -> Iterator[tuple[int, int, str]]:
         digits = group.digits
         yield first, first, digits
         for last in range(first + 1, min(first + _MOST_GROUPS, len(groups))):
-            gap = groups[last].gap
-            if gap is None or not _JOINS_ACCOUNT.fullmatch(gap) or groups[last].use is Use.NOTHING:
+            if groups[last].gap not in _JOINS_ACCOUNT or groups[last].use is Use.NOTHING:
                 break
             digits += groups[last].digits
             if len(digits) > _LONGEST_ACCOUNT:
@@ -67,6 +65,8 @@ def named_accounts(message: Parsed, facts: Facts) -> list[Named]:
         exact = [account for account in matching if account.number == digits]
         if exact or len(matching) == 1:
             found.append(Named(first, last, exact[0] if exact else matching[0], digits, bool(exact)))
+    if len(found) <= 1:
+        return found
     found.sort(key=lambda one: (not one.exact, one.first - one.last, one.first))
     kept: list[Named] = []
     exactly = {one.account for one in found if one.exact}

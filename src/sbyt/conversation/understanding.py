@@ -308,11 +308,12 @@ def _without_service_code(message: Parsed, segment: Segment) -> list[Item]:
 
 def _serial_in_words(items: Sequence[Item], account: AccountFacts) -> str:
     """A number that is called a meter's serial in so many words («счётчик № …») and is none of this account's."""
-    longest = _longest_dial(account)
-    for group in _groups(items):
-        others = any(other is not group and other.use is Use.ANY for other in _groups(items))
-        if group.label is Label.METER and group.numbered and (others or len(group.digits) > longest):
-            return group.digits
+    groups = _groups(items)
+    for group in groups:
+        if group.label is Label.METER and group.numbered:
+            others = any(other is not group and other.use is Use.ANY for other in groups)
+            if others or len(group.digits) > _longest_dial(account):
+                return group.digits
     return ""
 
 
