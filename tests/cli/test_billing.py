@@ -30,7 +30,7 @@ def test_the_example_is_billed_month_by_month_byte_for_byte(database: Database) 
         assert sbyt("export", table).stdout_bytes == (EXAMPLE / "expected" / f"{table}.csv").read_bytes()
 
 
-def test_the_summary_says_what_was_billed_by_basis_and_what_is_owed(sqlite_database: Database) -> None:
+def test_the_summary_says_what_was_billed_by_basis_and_what_is_owed(database: Database) -> None:
     sbyt("import", str(CASE / "2026-04"))
     lines = sbyt("bill", "2026-04").stdout.splitlines()
     assert [" ".join(line.split()) for line in lines if line] == [
@@ -47,13 +47,13 @@ def test_the_summary_says_what_was_billed_by_basis_and_what_is_owed(sqlite_datab
     ]
 
 
-def test_a_dry_run_says_that_nothing_was_saved(sqlite_database: Database) -> None:
+def test_a_dry_run_says_that_nothing_was_saved(database: Database) -> None:
     sbyt("import", str(CASE / "2026-04"))
     assert "пробный расчёт, ничего не записано" in sbyt("bill", "2026-04", "--dry-run").stdout
     assert sbyt("export", "bills").stdout.splitlines()[1:] == []
 
 
-def test_who_could_not_be_billed_is_named_with_the_reason(sqlite_database: Database) -> None:
+def test_who_could_not_be_billed_is_named_with_the_reason(database: Database) -> None:
     sbyt("import", str(CASE / "2026-04"))
     Price.objects.filter(category="rural").delete()
     said = "    лицевой счёт 10000006: нет цены (electricity, rural, 1, T1, 2026-04)"
@@ -63,11 +63,11 @@ def test_who_could_not_be_billed_is_named_with_the_reason(sqlite_database: Datab
 
 
 @pytest.mark.parametrize(("period", "status", "said"), [("2026-13", 2, "не период"), ("июнь", 2, "не период")])
-def test_what_is_no_period_is_refused(sqlite_database: Database, period: str, status: int, said: str) -> None:
+def test_what_is_no_period_is_refused(database: Database, period: str, status: int, said: str) -> None:
     assert said in sbyt("bill", period, status=status).stderr
 
 
-def test_a_skipped_period_is_refused_with_the_one_that_can_be_billed(sqlite_database: Database) -> None:
+def test_a_skipped_period_is_refused_with_the_one_that_can_be_billed(database: Database) -> None:
     sbyt("import", str(CASE / "2026-04"))
     sbyt("bill", "2026-04")
     assert "теперь можно только 2026-05" in sbyt("bill", "2026-06", status=1).stderr

@@ -7,20 +7,26 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet
 import pytest
 
-from tests.support.databases import Database
+from tests.support.databases import Database, FreshDatabase
 from tests.usecases.importing import ACCOUNTS, METERS, readings, take_world
 
 SBYT = Path(sys.executable).parent / "sbyt"
 
 
 def run(database: Database, *arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    environ = {**database.environ, "SBYT_CONFIG": os.devnull}
-    return subprocess.run([SBYT, *arguments], env=environ, input=stdin, capture_output=True, check=False)
+    return subprocess.run([SBYT, *arguments], env=database.environ, input=stdin, capture_output=True, check=False)
+
+
+@pytest.fixture
+def world(fresh_database: FreshDatabase) -> Iterator[Database]:
+    with fresh_database(take_world) as made:
+        yield made
 
 
 @pytest.fixture
@@ -30,8 +36,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_line_for_each_file_that_is_in(sqlite_database: Database, folder: Path) -> None:
-    done = run(sqlite_database, "import", folder)
+def test_a_line_for_each_file_that_is_in(database: Database, folder: Path) -> None:
+    done = run(database, "import", folder)
     assert done.returncode == 0
     assert done.stdout.decode().splitlines() == [
         f"{folder}/accounts.csv: принят (лицевые счета), строк 2, новых 2, известных 0, изменено 0",
@@ -40,9 +46,9 @@ def test_a_line_for_each_file_that_is_in(sqlite_database: Database, folder: Path
     assert done.stderr == b""
 
 
-def test_bad_rows_go_to_standard_error_and_the_status_tells(sqlite_database: Database, folder: Path) -> None:
+def test_bad_rows_go_to_standard_error_and_the_status_tells(database: Database, folder: Path) -> None:
     (folder / "meters.csv").write_text(METERS.replace("0002,E2,electricity,2", "0002,E2,electricity,two"))
-    done = run(sqlite_database, "import", folder)
+    done = run(database, "import", folder)
     assert done.returncode == 1
     assert len(done.stdout.decode().splitlines()) == 1
     assert done.stderr.decode().splitlines() == [
@@ -51,30 +57,27 @@ def test_bad_rows_go_to_standard_error_and_the_status_tells(sqlite_database: Dat
     ]
 
 
-def test_standard_input_is_a_dash(sqlite_database: Database) -> None:
-    done = run(sqlite_database, "import", "-", stdin=ACCOUNTS.encode("cp1251"))
+def test_standard_input_is_a_dash(database: Database) -> None:
+    done = run(database, "import", "-", stdin=ACCOUNTS.encode("cp1251"))
     assert done.returncode == 0
     assert done.stdout.decode().startswith("stdin: принят (лицевые счета), строк 2")
 
 
-def test_what_one_command_writes_the_other_reads(database: Database) -> None:
-    take_world()
-    written = run(database, "export", "readings").stdout
-    done = run(database, "import", "-", stdin=written)
+def test_what_one_command_writes_the_other_reads(world: Database) -> None:
+    written = run(world, "export", "readings").stdout
+    done = run(world, "import", "-", stdin=written)
     assert "строк 4, новых 0, известных 4" in done.stdout.decode()
 
 
-def test_parquet_goes_into_a_pipe(sqlite_database: Database) -> None:
-    take_world()
-    done = run(sqlite_database, "export", "meters", "--format", "parquet")
+def test_parquet_goes_into_a_pipe(world: Database) -> None:
+    done = run(world, "export", "meters", "--format", "parquet")
     assert pyarrow.parquet.read_table(io.BytesIO(done.stdout)).num_rows == 3
 
 
-def test_but_not_onto_a_screen(sqlite_database: Database) -> None:
+def test_but_not_onto_a_screen(database: Database) -> None:
     ours, theirs = pty.openpty()
-    environ = {**sqlite_database.environ, "SBYT_CONFIG": os.devnull}
     command: list[str | Path] = [SBYT, "export", "meters", "--format", "parquet"]
-    done = subprocess.run(command, env=environ, stdout=theirs, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(command, env=database.environ, stdout=theirs, stderr=subprocess.PIPE, check=False)
     os.close(theirs)
     os.close(ours)
     assert done.returncode == 2
@@ -91,24 +94,22 @@ def test_but_not_onto_a_screen(sqlite_database: Database) -> None:
         (("rubles",), "accounts, meters"),
     ],
 )
-def test_a_wrong_option_is_said_to_be(sqlite_database: Database, arguments: tuple[str, ...], said: str) -> None:
-    done = run(sqlite_database, "export", *arguments)
+def test_a_wrong_option_is_said_to_be(database: Database, arguments: tuple[str, ...], said: str) -> None:
+    done = run(database, "export", *arguments)
     assert done.returncode == 2
     assert said in done.stderr.decode()
     assert done.stdout == b""
 
 
-def test_since_is_local_time(sqlite_database: Database) -> None:
-    take_world()  # at 12:00 in Moscow
-    early, late = (
-        run(sqlite_database, "export", "readings", "--since", f"2026-11-20T{time}").stdout.splitlines()
+def test_since_is_local_time(world: Database) -> None:
+    early, late = (  # it was loaded at 12:00 in Moscow
+        run(world, "export", "readings", "--since", f"2026-11-20T{time}").stdout.splitlines()
         for time in ("12:00", "12:00:01")
     )
     assert (len(early), len(late)) == (5, 1)
 
 
-def test_an_import_leaves_the_database_to_others_when_it_is_refused(sqlite_database: Database) -> None:
-    take_world()
-    refused = run(sqlite_database, "import", "-", stdin=readings("0001,E1,T1,5,2026-02-20,,,,").encode())
-    taken = run(sqlite_database, "import", "-", stdin=readings("0001,E1,T1,1005,2026-02-20,,,,").encode())
+def test_an_import_leaves_the_database_to_others_when_it_is_refused(world: Database) -> None:
+    refused = run(world, "import", "-", stdin=readings("0001,E1,T1,5,2026-02-20,,,,").encode())
+    taken = run(world, "import", "-", stdin=readings("0001,E1,T1,1005,2026-02-20,,,,").encode())
     assert (refused.returncode, taken.returncode) == (1, 0)

@@ -151,16 +151,16 @@ rows_of_a_register = st.lists(
 ).map(lambda rows: sorted(rows, key=lambda row: row.state == "new"))
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)  # on each of the two databases
 @given(st.lists(rows_of_a_register, min_size=20, max_size=30))
 @example([[stored(10, 1), new(9, 2)]])
-def test_the_import_says_what_the_plain_rule_says(fresh_sqlite: FreshDatabase, histories: list[list[Row]]) -> None:
-    with fresh_sqlite():
+def test_the_import_says_what_the_plain_rule_says(fresh_database: FreshDatabase, histories: list[list[Row]]) -> None:
+    with fresh_database():
         found, expected = said(histories)
         assert found == expected
 
 
-def test_the_day_of_receipt_is_the_local_one(sqlite_database: Database) -> None:
+def test_the_day_of_receipt_is_the_local_one(database: Database) -> None:
     (register,) = a_world(1)
     # 22:30 in UTC of the 3rd is the 4th in Moscow: after the removal on the 3rd.
     store(register, [stored(10, 1, "installed"), stored(20, 3, "removed")])

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from sbyt.accounts.models import Account, Link, Meter, Occupancy, Register
 from sbyt.billing.models import Bill, Charge, Run
@@ -41,20 +40,10 @@ from tests.usecases.importing import (
 APRIL = int(Period.parse("2026-04"))
 
 
-@pytest.fixture(scope="module")
-def imported(fresh_sqlite: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small world in a file of SQLite, to be copied for each test."""
-    kept = tmp_path_factory.mktemp("world") / "world.sqlite3"
-    with fresh_sqlite():
-        take_world()
-        connection.close()
-        shutil.copyfile(connection.settings_dict["NAME"], kept)
-    return kept
-
-
 @pytest.fixture
-def world(imported: Path, sqlite_database: Database) -> None:
-    shutil.copyfile(imported, connection.settings_dict["NAME"])
+def world(fresh_database: FreshDatabase) -> Iterator[Database]:
+    with fresh_database(take_world) as made:
+        yield made
 
 
 def billed(first: int, last: int) -> None:
@@ -77,8 +66,7 @@ def test_a_folder_is_taken_in_order_of_dependence(database: Database) -> None:
     }
 
 
-def test_the_same_again_changes_nothing(database: Database) -> None:
-    take_world()
+def test_the_same_again_changes_nothing(world: Database) -> None:
     again = take_texts(dict(WORLD))
     assert {counts(report)[1:] for report in again.values()} == {(0, report.rows, 0) for report in again.values()}
     assert Reading.objects.count() == 4
@@ -86,8 +74,7 @@ def test_the_same_again_changes_nothing(database: Database) -> None:
     assert Occupancy.objects.count() == 2
 
 
-def test_what_is_taken_is_stored_in_whole_units_and_kopecks(database: Database) -> None:
-    take_world()
+def test_what_is_taken_is_stored_in_whole_units_and_kopecks(world: Database) -> None:
     account = Account.objects.get(number="0001")
     assert (account.key, account.opening_balance, account.customer.name) == ("1", 10050, "Петров П. П.")
     assert account.customer.email == "petrov@example.org"
@@ -100,7 +87,7 @@ def test_what_is_taken_is_stored_in_whole_units_and_kopecks(database: Database) 
     assert Norm.objects.get().per_resident == 78_500_000
 
 
-def test_files_side_by_side_are_put_in_order(sqlite_database: Database, tmp_path: Path) -> None:
+def test_files_side_by_side_are_put_in_order(database: Database, tmp_path: Path) -> None:
     for kind in ("readings", "meters", "accounts"):
         (tmp_path / f"{kind}.csv").write_text(WORLD[kind])
     reports = take([tmp_path / f"{kind}.csv" for kind in ("readings", "meters", "accounts")])
@@ -108,34 +95,32 @@ def test_files_side_by_side_are_put_in_order(sqlite_database: Database, tmp_path
     assert not any(report.refused for report in reports)
 
 
-def test_a_file_of_any_name_is_known_by_its_columns(world: None, tmp_path: Path) -> None:
+def test_a_file_of_any_name_is_known_by_its_columns(world: Database, tmp_path: Path) -> None:
     path = tmp_path / "from the post office.csv"
     path.write_text("account;serial;zone;value;taken_on\n0001;E1;T1;1100;20.02.2026\n")
     assert [report.kind for report in take([path])] == ["readings"]
 
 
-def test_standard_input_is_known_by_its_columns(sqlite_database: Database) -> None:
+def test_standard_input_is_known_by_its_columns(database: Database) -> None:
     (report,) = import_files(["-"], Settings(), at=AT, stdin=io.BytesIO(ACCOUNTS.encode()))
     assert (report.name, counts(report)) == ("stdin", (2, 2, 0, 0))
 
 
-def test_a_refused_file_keeps_no_other_from_being_taken(sqlite_database: Database) -> None:
+def test_a_refused_file_keeps_no_other_from_being_taken(database: Database) -> None:
     found = take_texts({**WORLD, "tariffs": TARIFFS.replace("5.50", "dear")})
     assert [kind for kind, report in found.items() if report.refused] == ["tariffs"]
     assert Norm.objects.exists()
     assert not Price.objects.exists()
 
 
-def test_an_empty_list_is_a_file_without_rows(world: None) -> None:
+def test_an_empty_list_is_a_file_without_rows(world: Database) -> None:
     assert counts(take_one("readings", HEADER)) == (0, 0, 0, 0)
 
 
 @pytest.mark.parametrize(
     ("path", "reason"), [("nowhere", "нет такого файла"), ("", "в папке нет ни одного из файлов accounts.csv")]
 )
-def test_a_path_that_leads_nowhere_is_said_to(
-    sqlite_database: Database, tmp_path: Path, path: str, reason: str
-) -> None:
+def test_a_path_that_leads_nowhere_is_said_to(database: Database, tmp_path: Path, path: str, reason: str) -> None:
     (report,) = take([tmp_path / path])
     assert report.refused
     assert reason in report.bad[0].reason
@@ -161,19 +146,19 @@ FORMS: list[tuple[str, bytes]] = [
 
 
 @pytest.mark.parametrize(("form", "data"), FORMS, ids=[form for form, _ in FORMS])
-def test_a_file_is_read_in_whatever_form(sqlite_database: Database, form: str, data: bytes) -> None:
+def test_a_file_is_read_in_whatever_form(database: Database, form: str, data: bytes) -> None:
     assert counts(take_one("accounts", data)) == (2, 2, 0, 0)
     assert Account.objects.get(number="0001").customer.name == "Петров П. П."
     assert Account.objects.get(number="0001").opening_balance == 10050
 
 
-def test_columns_may_stand_in_any_order(world: None) -> None:
+def test_columns_may_stand_in_any_order(world: Database) -> None:
     assert counts(take_one("readings", "value,zone,taken_on,serial,account\n1100,T1,20.02.2026,E1,0001\n"))[1] == 1
     added = Reading.objects.get(value=1100)
     assert (added.kind, added.channel, added.rollover, added.received_at) == ("customer", "", False, None)
 
 
-def test_a_column_that_we_do_not_know_is_noted(world: None) -> None:
+def test_a_column_that_we_do_not_know_is_noted(world: Database) -> None:
     report = take_one("norms", "resource,category,valid_from,per_resident,remark\ngas,urban,2026-01-01,5,x\n")
     assert counts(report)[1] == 1
     assert report.notes == ["столбец remark не используется"]
@@ -215,7 +200,7 @@ UNREADABLE: list[tuple[str, str, bytes, int, str]] = [
 
 @pytest.mark.parametrize(("what", "kind", "data", "line", "reason"), UNREADABLE, ids=[case[0] for case in UNREADABLE])
 def test_what_is_no_such_csv_is_refused_as_a_whole(
-    world: None, what: str, kind: str, data: bytes, line: int, reason: str, tmp_path: Path
+    world: Database, what: str, kind: str, data: bytes, line: int, reason: str, tmp_path: Path
 ) -> None:
     path = tmp_path / f"{kind}.csv"
     path.write_bytes(data)
@@ -295,15 +280,14 @@ HEADERS = {
 
 @pytest.mark.parametrize(("kind", "row", "column", "reason"), BAD_ROWS)
 def test_a_bad_row_is_named_by_line_column_and_reason(
-    world: None, kind: str, row: str, column: str, reason: str
+    world: Database, kind: str, row: str, column: str, reason: str
 ) -> None:
     report = take_one(kind, HEADERS[kind] + row + "\n")
     assert complaints(report) == [(2, column)]
     assert reason in report.bad[0].reason
 
 
-def test_all_bad_rows_are_named_and_no_good_one_is_taken(database: Database) -> None:
-    take_world()
+def test_all_bad_rows_are_named_and_no_good_one_is_taken(world: Database) -> None:
     report = take_one(
         "readings",
         readings(
@@ -318,12 +302,12 @@ def test_all_bad_rows_are_named_and_no_good_one_is_taken(database: Database) -> 
     assert Reading.objects.count() == 4
 
 
-def test_of_many_bad_rows_the_first_hundred_are_told_and_all_counted(world: None) -> None:
+def test_of_many_bad_rows_the_first_hundred_are_told_and_all_counted(world: Database) -> None:
     report = take_one("readings", readings(*["0001,E1,T1,x,2026-02-20,,,,"] * 250))
     assert (len(report.bad), report.bad_count) == (100, 250)
 
 
-def test_lines_are_counted_as_an_editor_counts_them(sqlite_database: Database) -> None:
+def test_lines_are_counted_as_an_editor_counts_them(database: Database) -> None:
     text = HEADERS["accounts"] + (
         '1,"two\nlines",A,urban,1,,,\n'  # 2 and 3
         "\n"
@@ -350,7 +334,7 @@ def occupancies(number: str) -> list[tuple[int, str, int]]:
     return list(found.values_list("valid_from", "category", "residents"))
 
 
-def test_a_new_account_has_its_category_from_the_beginning(world: None) -> None:
+def test_a_new_account_has_its_category_from_the_beginning(world: Database) -> None:
     assert occupancies("0001") == [(0, "urban", 2)]
 
 
@@ -374,7 +358,7 @@ def test_a_new_account_has_its_category_from_the_beginning(world: None) -> None:
     ],
 )
 def test_residents_of_a_known_account_change_from_a_month(
-    world: None, billed_to: int | None, row: str, expected: list[tuple[int, str, int]]
+    world: Database, billed_to: int | None, row: str, expected: list[tuple[int, str, int]]
 ) -> None:
     if billed_to is not None:
         billed(APRIL, billed_to)
@@ -384,26 +368,26 @@ def test_residents_of_a_known_account_change_from_a_month(
         assert occupancies("0001") == expected
 
 
-def test_an_account_may_have_a_row_for_each_change(sqlite_database: Database) -> None:
+def test_an_account_may_have_a_row_for_each_change(database: Database) -> None:
     text = "account,category,residents,valid_from\n1,urban,1,\n1,urban,2,2026-03-01\n1,rural,2,2026-05-01\n"
     assert counts(take_one("accounts", text)) == (3, 1, 2, 0)
     assert occupancies("1") == [(0, "urban", 1), (APRIL - 1, "urban", 2), (APRIL + 1, "rural", 2)]
     assert counts(take_one("accounts", text))[1:] == (0, 3, 0)
 
 
-def test_what_contradicts_itself_is_refused(sqlite_database: Database) -> None:
+def test_what_contradicts_itself_is_refused(database: Database) -> None:
     text = "account,holder,category,residents\n1,Anna,urban,1\n1,Boris,urban,1\n2,Cyril,urban,1\n2,Cyril,urban,2\n"
     assert complaints(take_one("accounts", text)) == [(3, "holder"), (5, "residents")]
 
 
-def test_a_column_that_is_not_there_leaves_what_is_known(world: None) -> None:
+def test_a_column_that_is_not_there_leaves_what_is_known(world: Database) -> None:
     take_one("accounts", "account,category,residents\n0001,urban,4\n")
     account = Account.objects.get(number="0001")
     assert (account.customer.name, account.opening_balance) == ("Петров П. П.", 10050)
     assert Link.objects.filter(account=account, ended_at=None).count() == 2
 
 
-def test_the_opening_balance_is_fixed_by_the_first_bill(world: None) -> None:
+def test_the_opening_balance_is_fixed_by_the_first_bill(world: Database) -> None:
     account = Account.objects.get(number="0001")
     Bill.objects.create(account=account, period=APRIL, opening=10050, charged=0, recalculated=0, paid=0, closing=10050)
     text = "account,category,residents,opening_balance\n0001,urban,2,{}\n"
@@ -416,28 +400,26 @@ def active_links(number: str) -> set[tuple[str, str]]:
     return set(Link.objects.filter(account__number=number, ended_at=None).values_list("kind", "address"))
 
 
-def test_phone_and_email_on_file_make_links(database: Database) -> None:
-    take_world()
+def test_phone_and_email_on_file_make_links(world: Database) -> None:
     assert active_links("0001") == {("phone", "+79120000101"), ("email", "petrov@example.org")}
     assert active_links("0002") == {("phone", "+79120000102")}
 
 
-def test_a_changed_phone_ends_the_link_and_makes_another(database: Database) -> None:
-    take_world()
+def test_a_changed_phone_ends_the_link_and_makes_another(world: Database) -> None:
     report = take_one("accounts", ACCOUNTS.replace("+79120000101", "89130000000"))
     assert counts(report) == (2, 0, 1, 1)
     assert active_links("0001") == {("phone", "+79130000000"), ("email", "petrov@example.org")}
     assert Link.objects.get(address="+79120000101").ended_at == AT
 
 
-def test_a_link_that_the_customer_made_stays(world: None) -> None:
+def test_a_link_that_the_customer_made_stays(world: Database) -> None:
     account = Account.objects.get(number="0001")
     Link.objects.create(kind="phone", address="+79990000000", account=account, how="bill_code", made_at=AT)
     take_one("accounts", ACCOUNTS.replace("+79120000101", ""))
     assert active_links("0001") == {("phone", "+79990000000"), ("email", "petrov@example.org")}
 
 
-def test_what_is_no_phone_is_kept_and_makes_no_link(sqlite_database: Database) -> None:
+def test_what_is_no_phone_is_kept_and_makes_no_link(database: Database) -> None:
     take_one("accounts", "account,category,residents,phone,email\n1,urban,1,ask the neighbour,none\n")
     assert Account.objects.get().customer.phone == "ask the neighbour"
     assert active_links("1") == set()
@@ -446,14 +428,12 @@ def test_what_is_no_phone_is_kept_and_makes_no_link(sqlite_database: Database) -
 # Meters
 
 
-def test_a_meter_has_its_registers_and_the_order_of_the_file(database: Database) -> None:
-    take_world()
+def test_a_meter_has_its_registers_and_the_order_of_the_file(world: Database) -> None:
     assert list(Meter.objects.order_by("id").values_list("serial", flat=True)) == ["E1", "W1", "E2"]
     assert set(Register.objects.filter(meter__serial="E2").values_list("zone", flat=True)) == {"T1", "T2"}
 
 
-def test_the_day_until_which_it_is_verified_may_change(database: Database) -> None:
-    take_world()
+def test_the_day_until_which_it_is_verified_may_change(world: Database) -> None:
     header, *rows = METERS.splitlines()
     text = "\n".join([header + ",verified_until", *(row + ",2030-05-01" for row in rows)]) + "\n"
     assert counts(take_one("meters", text)) == (3, 0, 0, 3)
@@ -488,14 +468,13 @@ def test_a_meter_without_readings_may_be_put_right(database: Database) -> None:
     ],
 )
 def test_a_reading_belongs_to_the_period_in_which_it_was_received(
-    world: None, taken_on: str, received_at: str, kind: str, period: str
+    world: Database, taken_on: str, received_at: str, kind: str, period: str
 ) -> None:
     assert not take_one("readings", readings(f"0001,E1,T1,1100,{taken_on},{received_at},sms,{kind},")).refused
     assert Reading.objects.get(value=1100).period == int(Period.parse(period))
 
 
-def test_rows_may_be_shuffled_repeated_and_partly_known(database: Database) -> None:
-    take_world()
+def test_rows_may_be_shuffled_repeated_and_partly_known(world: Database) -> None:
     later = [
         f"0001,E1,T1,{1000 + month},2026-{month:02d}-20,2026-{month:02d}-20T10:00:00,sms,," for month in range(2, 9)
     ]
@@ -505,14 +484,14 @@ def test_rows_may_be_shuffled_repeated_and_partly_known(database: Database) -> N
     assert Reading.objects.count() == 11
 
 
-def test_a_known_row_stays_cancelled(world: None) -> None:
+def test_a_known_row_stays_cancelled(world: Database) -> None:
     text = readings("0001,E1,T1,1100,2026-02-20,,sms,,")
     take_one("readings", text)
     Cancellation.objects.create(reading=Reading.objects.get(value=1100), at=AT, by="staff")
     assert counts(take_one("readings", text))[1:] == (0, 1, 0)
 
 
-def test_zeros_that_the_dial_does_not_show_are_no_figures(world: None) -> None:
+def test_zeros_that_the_dial_does_not_show_are_no_figures(world: Database) -> None:
     text = readings("0001,E1,T1,0001100.00,2026-02-20,,,,", "0001,W1,T1,00012.5100,2026-02-20,,,,")
     assert not take_one("readings", text).refused
     assert set(Reading.objects.filter(kind="customer").values_list("value", flat=True)) == {1100, 12510}
@@ -521,8 +500,7 @@ def test_zeros_that_the_dial_does_not_show_are_no_figures(world: None) -> None:
 # Prices and norms (billing rule 8)
 
 
-def test_all_rows_of_a_month_are_one_table_and_replace_it(database: Database) -> None:
-    take_world()
+def test_all_rows_of_a_month_are_one_table_and_replace_it(world: Database) -> None:
     text = TARIFFS.partition("\n")[0] + "\nelectricity,urban,1,T1,2026-01-01,0,6.00\n"
     assert counts(take_one("tariffs", text)) == (1, 0, 0, 1)
     assert list(Price.objects.values_list("above", "price")) == [(0, 60000)]
@@ -530,7 +508,7 @@ def test_all_rows_of_a_month_are_one_table_and_replace_it(database: Database) ->
     assert Norm.objects.get().per_resident == 80_000_000
 
 
-def test_a_limit_has_one_price(sqlite_database: Database) -> None:
+def test_a_limit_has_one_price(database: Database) -> None:
     text = TARIFFS + "electricity,urban,1,T1,2026-01-01,3900,9\n"
     assert complaints(take_one("tariffs", text)) == [(4, "price")]
 
@@ -544,8 +522,7 @@ def a_charge(amount: int = 5500, basis: str = "actual", period: int | None = APR
 
 
 @pytest.mark.parametrize("month", ["2026-01-01", "2026-04-01"])
-def test_a_price_that_changes_what_was_billed_needs_to_be_meant(database: Database, month: str) -> None:
-    take_world()
+def test_a_price_that_changes_what_was_billed_needs_to_be_meant(world: Database, month: str) -> None:
     billed(APRIL, APRIL)
     a_charge()
     text = TARIFFS.partition("\n")[0] + f"\nelectricity,urban,1,T1,{month},0,6.00\n"
@@ -568,14 +545,14 @@ def test_a_price_that_changes_what_was_billed_needs_to_be_meant(database: Databa
         "electricity,urban,1,T1,2026-03-01,0,5.50\nelectricity,urban,1,T1,2026-03-01,3900,7.70",  # the same prices
     ],
 )
-def test_a_price_that_changes_nothing_billed_is_taken(world: None, row: str) -> None:
+def test_a_price_that_changes_nothing_billed_is_taken(world: Database, row: str) -> None:
     billed(APRIL, APRIL)
     a_charge()
     assert not take_one("tariffs", TARIFFS.partition("\n")[0] + f"\n{row}\n").refused
 
 
 @pytest.mark.parametrize(("basis", "refused"), [("norm", True), ("average", False)])
-def test_a_norm_touches_what_was_billed_by_it(world: None, basis: str, refused: bool) -> None:
+def test_a_norm_touches_what_was_billed_by_it(world: Database, basis: str, refused: bool) -> None:
     billed(APRIL, APRIL)
     a_charge(basis=basis)
     assert take_one("norms", NORMS.replace("78.5", "80")).refused == refused
@@ -586,8 +563,7 @@ def test_a_norm_touches_what_was_billed_by_it(world: None, basis: str, refused: 
 PAYMENTS = "account,paid_on,amount,source,external_id\n0001,2026-04-10,500.00,card,p1\n"
 
 
-def test_a_payment_is_known_by_source_and_number(database: Database) -> None:
-    take_world()
+def test_a_payment_is_known_by_source_and_number(world: Database) -> None:
     assert counts(take_one("payments", PAYMENTS)) == (1, 1, 0, 0)
     assert counts(take_one("payments", PAYMENTS.replace("2026-04-10", "2026-04-11")))[1:] == (0, 1, 0)
     assert counts(take_one("payments", PAYMENTS + "0001,2026-04-10,500,post,p1\n"))[1:] == (1, 1, 0)
@@ -596,7 +572,9 @@ def test_a_payment_is_known_by_source_and_number(database: Database) -> None:
 
 
 @pytest.mark.parametrize(("old", "new", "column"), [("500.00", "500.01", "amount"), ("0001", "0002", "account")])
-def test_the_same_payment_with_another_amount_or_account_is_bad(world: None, old: str, new: str, column: str) -> None:
+def test_the_same_payment_with_another_amount_or_account_is_bad(
+    world: Database, old: str, new: str, column: str
+) -> None:
     other = PAYMENTS.replace(old, new)
     assert complaints(take_one("payments", PAYMENTS + other.splitlines()[1] + "\n")) == [(3, column)]
     take_one("payments", PAYMENTS)
@@ -606,8 +584,7 @@ def test_the_same_payment_with_another_amount_or_account_is_bad(world: None, old
 CHARGES = "account,serial,zone,for_period,basis,volume,amount\n0001,W1,T1,2026-02,actual,-1.250,-55.10\n"
 
 
-def test_history_is_taken_once(database: Database) -> None:
-    take_world()
+def test_history_is_taken_once(world: Database) -> None:
     assert counts(take_one("charges", CHARGES)) == (1, 1, 0, 0)
     assert counts(take_one("charges", CHARGES))[1:] == (0, 1, 0)
     charge = Charge.objects.get()
@@ -617,12 +594,12 @@ def test_history_is_taken_once(database: Database) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "column"), [("55.10", "55.11", "amount"), ("1.250", "1.251", "volume"), ("actual", "norm", "basis")]
 )
-def test_the_same_month_with_other_figures_is_bad(world: None, old: str, new: str, column: str) -> None:
+def test_the_same_month_with_other_figures_is_bad(world: Database, old: str, new: str, column: str) -> None:
     take_one("charges", CHARGES)
     assert complaints(take_one("charges", CHARGES.replace(old, new))) == [(2, column)]
 
 
-def test_history_ends_where_billing_here_begins(world: None) -> None:
+def test_history_ends_where_billing_here_begins(world: Database) -> None:
     billed(APRIL - 2, APRIL)
     assert complaints(take_one("charges", CHARGES)) == [(2, "for_period")]
 

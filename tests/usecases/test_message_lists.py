@@ -37,12 +37,12 @@ Said = Callable[[str, str], list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def said(fresh_sqlite: FreshDatabase) -> Said:
+def said(fresh_database: FreshDatabase) -> Said:
     """The answers to a list, each list told once in a fresh world."""
 
     @functools.cache
     def tell(world: str, name: str) -> list[dict[str, Any]]:
-        with fresh_sqlite():
+        with fresh_database():
             take([MESSAGES / world], settings=settings.SBYT)
             return [say_one(message, settings.SBYT) for message in lines(world, name)]
 

@@ -28,8 +28,8 @@ AT_ONCE = 40
 
 
 @pytest.fixture(scope="module")
-def village(fresh_sqlite: FreshDatabase) -> Iterator[None]:
-    with fresh_sqlite():
+def village(fresh_database: FreshDatabase) -> Iterator[None]:
+    with fresh_database():
         take([WORLD], settings=settings.SBYT)
         yield
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,24 @@ from sbyt.readings.models import Cancellation, Reading
 from sbyt.tariffs.models import Norm, Price
 from sbyt.usecases.run_billing import Billed, run_billing
 from tests.billing.loading import load
-from tests.support.databases import Database
+from tests.support.databases import Database, FreshDatabase
 from tests.usecases.importing import take_texts
 
 CASE = Path(__file__).parent.parent / "data" / "billing" / "case"
 NOW = dt.datetime(2026, 9, 1, 9, 0, tzinfo=dt.UTC)
 APRIL, MAY = Period.parse("2026-04"), Period.parse("2026-05")
 TABLES: tuple[type[Model], ...] = (Run, Charge, Bill, Unbilled, Counted)
+
+
+def april() -> None:
+    load(CASE / "2026-04")
+
+
+@pytest.fixture
+def case(fresh_database: FreshDatabase) -> Iterator[Database]:
+    """The example as it is when its first month is billed."""
+    with fresh_database(april) as made:
+        yield made
 
 
 def bill(period: Period, *, dry_run: bool = False) -> Billed:
@@ -44,8 +56,7 @@ def charges_of(account: str, period: Period) -> list[tuple[str, str, int, int]]:
     return [(str(Period(row.for_period)), row.kind, row.volume, row.amount) for row in rows]
 
 
-def test_the_same_command_again_changes_nothing(sqlite_database: Database) -> None:
-    load(CASE / "2026-04")
+def test_the_same_command_again_changes_nothing(case: Database) -> None:
     first = bill(APRIL)
     before = stored()
     again = bill(APRIL)
@@ -54,8 +65,7 @@ def test_the_same_command_again_changes_nothing(sqlite_database: Database) -> No
     assert stored() == before
 
 
-def test_a_dry_run_gives_the_same_and_saves_nothing(sqlite_database: Database) -> None:
-    load(CASE / "2026-04")
+def test_a_dry_run_gives_the_same_and_saves_nothing(case: Database) -> None:
     tried = bill(APRIL, dry_run=True)
     assert stored() == [[]] * len(TABLES)
     landed = bill(APRIL)
@@ -69,16 +79,13 @@ def test_a_dry_run_gives_the_same_and_saves_nothing(sqlite_database: Database) -
 
 @pytest.mark.parametrize("asked", ["2026-03", "2026-06", "2027-05"])
 @pytest.mark.parametrize("dry_run", [False, True])
-def test_after_the_first_only_the_next_period_can_be_billed(
-    sqlite_database: Database, asked: str, dry_run: bool
-) -> None:
+def test_after_the_first_only_the_next_period_can_be_billed(database: Database, asked: str, dry_run: bool) -> None:
     Run.objects.create(period=APRIL, landed_at=NOW, summary={})
     with pytest.raises(UnableToBill, match="теперь можно только 2026-05"):
         bill(Period.parse(asked), dry_run=dry_run)
 
 
-def test_a_run_that_fails_at_its_end_leaves_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    load(CASE / "2026-04")
+def test_a_run_that_fails_at_its_end_leaves_nothing(case: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operations, "_with_period", _without_period_from("payments"))
     with pytest.raises(UnableToRunStatement):
         bill(APRIL)
@@ -92,9 +99,8 @@ def _without_period_from(name: str) -> Any:
 
 
 def test_an_account_without_a_price_gets_no_bill_and_the_next_run_picks_the_month_up(
-    sqlite_database: Database,
+    case: Database,
 ) -> None:
-    load(CASE / "2026-04")
     Price.objects.filter(category="rural").delete()
     billed = bill(APRIL)
     assert not Bill.objects.filter(account__number__in=["10000006", "10000008"]).exists()
@@ -118,8 +124,7 @@ def test_an_account_without_a_price_gets_no_bill_and_the_next_run_picks_the_mont
     assert Bill.objects.get(account__number="10000006").opening == 0
 
 
-def test_an_account_without_a_norm_that_it_needs_gets_no_bill(sqlite_database: Database) -> None:
-    load(CASE / "2026-04")
+def test_an_account_without_a_norm_that_it_needs_gets_no_bill(case: Database) -> None:
     Norm.objects.filter(category="rural").delete()
     assert bill(APRIL).summary.unbilled == {"no_norm": 1}
     # The other one of this category has readings.
@@ -127,7 +132,7 @@ def test_an_account_without_a_norm_that_it_needs_gets_no_bill(sqlite_database: D
     assert not Bill.objects.filter(account__number="10000008").exists()
 
 
-def test_the_largest_figures_that_files_may_hold_are_billed(sqlite_database: Database) -> None:
+def test_the_largest_figures_that_files_may_hold_are_billed(database: Database) -> None:
     first = "2026-01-01"
     files: dict[str, str | bytes] = {
         "accounts": "account,category,residents\n1,urban,9999\n2,urban,9999\n",
@@ -151,7 +156,7 @@ def test_the_largest_figures_that_files_may_hold_are_billed(sqlite_database: Dat
     assert volumes == {999_999_999, 999_999_999_999}
 
 
-def test_a_payment_is_counted_once_however_late_it_became_known(sqlite_database: Database) -> None:
+def test_a_payment_is_counted_once_however_late_it_became_known(database: Database) -> None:
     for month in ("2026-04", "2026-05"):
         load(CASE / month)
         bill(Period.parse(month))
@@ -160,9 +165,8 @@ def test_a_payment_is_counted_once_however_late_it_became_known(sqlite_database:
 
 
 def test_a_meter_without_a_start_index_is_reported_and_the_rest_of_the_account_billed(
-    sqlite_database: Database,
+    case: Database,
 ) -> None:
-    load(CASE / "2026-04")
     start = Reading.objects.get(kind="installed", register__meter__serial="W9")
     Cancellation.objects.create(reading=start, at=NOW, by="office")
     billed = bill(APRIL)
@@ -170,8 +174,7 @@ def test_a_meter_without_a_start_index_is_reported_and_the_rest_of_the_account_b
     assert charges_of("10000009", APRIL) == [("2026-04", "charge", 98, 53900)]
 
 
-def test_a_cancelled_reading_is_taken_back_by_the_next_run(sqlite_database: Database) -> None:
-    load(CASE / "2026-04")
+def test_a_cancelled_reading_is_taken_back_by_the_next_run(case: Database) -> None:
     bill(APRIL)
     reading = Reading.objects.get(register__meter__serial="5001", period=APRIL)
     Cancellation.objects.create(reading=reading, at=NOW, by="office")
@@ -183,7 +186,7 @@ def test_a_cancelled_reading_is_taken_back_by_the_next_run(sqlite_database: Data
     ]
 
 
-def test_a_database_without_accounts_is_billed_to_nothing(sqlite_database: Database) -> None:
+def test_a_database_without_accounts_is_billed_to_nothing(database: Database) -> None:
     assert bill(APRIL).summary.bills == 0
     assert Account.objects.count() == 0
     assert Run.objects.count() == 1
