@@ -23,6 +23,20 @@ class Server:
 
     folder: Path
     user: str
+    programs: Path
+
+    def start(self) -> None:
+        """Start it, as its data were left."""
+        options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c fsync=off -c max_connections=50"
+        _run(_owner(), [*self._pg_ctl, "-l", self.folder / "log", "-o", options, "start"])
+
+    def stop(self) -> None:
+        """Stop it at once, as a crash would: the next start recovers what was committed."""
+        _run(_owner(), [*self._pg_ctl, "-m", "immediate", "stop"])
+
+    @property
+    def _pg_ctl(self) -> list[str | Path]:
+        return [self.programs / "pg_ctl", "-w", "-D", self.folder / "data"]
 
     def url(self, database: str) -> str:
         """The ``DATABASE_URL`` of one of its databases."""
@@ -43,22 +57,24 @@ class Server:
 
 
 @contextmanager
-def running_server(programs: Path) -> Iterator[Server]:
-    """Start a server from the programs in this folder; stop it and remove its data at the end."""
+def running_server(programs: Path, parent: Path | None = None) -> Iterator[Server]:
+    """Start a server from the programs in this folder; stop it and remove its data at the end.
+
+    Its data lie below ``parent``, which its user may enter, or where temporary files do.
+    """
     owner = _owner()
-    folder = Path(tempfile.mkdtemp(prefix="sbyt-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="sbyt-pg-", dir=parent))
     if owner:
         shutil.chown(folder, user=owner)
     initdb: list[str | Path] = [programs / "initdb", "-U", "sbyt", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
-    pg_ctl: list[str | Path] = [programs / "pg_ctl", "-w", "-D", folder / "data"]
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections=50"
+    server = Server(folder, "sbyt", programs)
     try:
         _run(owner, [*initdb, "-D", folder / "data"])
-        _run(owner, [*pg_ctl, "-l", folder / "log", "-o", options, "start"])
+        server.start()
         try:
-            yield Server(folder, "sbyt")
+            yield server
         finally:
-            _run(owner, [*pg_ctl, "-m", "immediate", "stop"])
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
