@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import typing
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from sbyt.conversation.acts import (
     IsReading,
     KeptInspected,
     LastReadings,
+    Note,
     Refused,
     Say,
     Saying,
@@ -186,12 +188,87 @@ def test_a_register_that_a_meter_has_not_is_told_from_those_that_it_has() -> Non
     assert said.startswith("Такого показания на счёте нет. У счётчика …0003 три показания. Пришлите пик, ночь и ")
 
 
-def test_a_withdrawn_channel_names_the_others_with_their_addresses() -> None:
-    ways = (Way("SMS", "8 912 951-08-84", 1, 31), Way("Telegram", "@sbyt_bot", 1, 31))
-    said = text(Closed("WhatsApp", withdrawn=True, first_day=1, last_day=31, ways=ways))
-    assert said.startswith("WhatsApp больше не принимает показания. Отправьте")
-    assert "8 912 951-08-84" in said
-    assert "Telegram @sbyt_bot" in said
+SMS, BOT = Way("SMS", "8 912 951-08-84", 1, 31), Way("Telegram", "@sbyt_bot", 1, 31)
+VOICE = Way("Телефон", "8 800 100-00-00", 18, 20)
+VIBER = Way("Viber", None, 1, 31, unstable=True)
+
+
+@pytest.mark.parametrize(
+    ("act", "rendering", "said"),
+    [
+        pytest.param(
+            Closed("WhatsApp", withdrawn=True, first_day=1, last_day=31, ways=(SMS, BOT), until=UNTIL),
+            "text",
+            "WhatsApp больше не принимает показания. Отправьте так до 25 ноября: SMS 8 912 951-08-84, "
+            "Telegram @sbyt_bot.",
+            id="withdrawn",
+        ),
+        pytest.param(
+            Closed(
+                "WhatsApp",
+                withdrawn=True,
+                first_day=1,
+                last_day=31,
+                ways=(SMS,),
+                since=dt.date(2026, 11, 12),
+                why="его владелец закрыл нам доступ",
+                note="Просим прощения за неудобство",
+            ),
+            "text",
+            "WhatsApp с 12 ноября больше не принимает показания. Его владелец закрыл нам доступ. "
+            "Отправьте так: SMS 8 912 951-08-84. Просим прощения за неудобство.",
+            id="since when, why, and the company's own words",
+        ),
+        pytest.param(
+            Closed("Телефон", withdrawn=False, first_day=18, last_day=20, ways=(VIBER, SMS)),
+            "text",
+            "Телефон принимает показания с 18 по 20 число. Отправьте так: Viber (работает с перебоями), "
+            "SMS 8 912 951-08-84.",
+            id="not today; another way is unstable",
+        ),
+        pytest.param(
+            Closed("Viber", withdrawn=True, first_day=1, last_day=31, ways=(VOICE, SMS)),
+            "text",
+            "Viber больше не принимает показания. Отправьте так: Телефон 8 800 100-00-00 (с 18 по 20), "
+            "SMS 8 912 951-08-84.",
+            id="a way with days of its own",
+        ),
+        pytest.param(
+            Closed("Viber", withdrawn=True, first_day=1, last_day=31, ways=(replace(VOICE, later=True), SMS)),
+            "text",
+            "Viber больше не принимает показания. Отправьте так: SMS 8 912 951-08-84, "
+            "Телефон 8 800 100-00-00 (с 18 по 20).",
+            id="a way whose days are to come stands last",
+        ),
+        pytest.param(
+            Closed("Viber", withdrawn=True, first_day=1, last_day=31, ways=(replace(VOICE, later=True), VIBER, SMS)),
+            "short",
+            "Viber больше не принимает показания. Отправьте так: SMS 8 912 951-08-84, Viber.",
+            id="in an SMS what works now, the surest first",
+        ),
+        pytest.param(
+            Closed("Viber", withdrawn=True, first_day=1, last_day=31, ways=(replace(SMS, address="8912, 8913"), BOT)),
+            "text",
+            "Viber больше не принимает показания. Отправьте так: SMS 8912, 8913; Telegram @sbyt_bot.",
+            id="two addresses of one way are told from two ways",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_closed_names_the_ways_that_are_open(act: Closed, rendering: str, said: str) -> None:
+    assert text(act, rendering=rendering) == said
+
+
+def test_an_sms_names_no_half_of_a_way() -> None:
+    ways = (SMS, Way("Личный кабинет", "на сайте www.example.org после регистрации", 1, 31), BOT)
+    said = text(Closed("Viber", withdrawn=True, first_day=1, last_day=31, ways=ways, until=UNTIL), rendering="short")
+    assert said == "Viber больше не принимает показания. Отправьте так: SMS 8 912 951-08-84."
+
+
+def test_the_companys_own_words_are_said_where_there_is_room() -> None:
+    acts = (Say(Saying.WELCOME), Note("мы переехали"))
+    assert render(acts, "ru", "text", "").text.endswith("Номер вверху квитанции. Мы переехали.")
+    assert "переехали" in render(acts, "ru", "short", "").text
+    assert "переехали" not in render((Say(Saying.WELCOME), Note("мы переехали " * 5)), "ru", "short", "").text
 
 
 # every act -----------------------------------------------------------------------------------------------------------
@@ -219,6 +296,7 @@ STRANGERS: tuple[Act, ...] = (
     Cancelled((single(4425),), NOVEMBER),
     IsReading(single(4425)),
     *(Say(saying) for saying in Saying),
+    Note("sbyt.example.org"),
 )
 OWNERS: tuple[Act, ...] = (
     Balance((("2000000001", 123456), ("2000000002", -5), ("2000000003", 0))),
@@ -319,6 +397,7 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
     st.builds(Cancelled, SEVERAL, PERIODS),
     st.builds(LastReadings, st.just(()) | SEVERAL),
     st.builds(Say, st.sampled_from(list(Saying))),
+    st.builds(Note, st.text()),
 )
 
 

@@ -108,7 +108,10 @@ class IsReading:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The channel takes no readings, today or any more; ``ways`` are the open ones."""
+    """The channel takes no readings, today or any more; ``ways`` are the open ones.
+
+    ``since`` when and ``why`` it was withdrawn, where that is worth saying; ``note``: the company's own sentence.
+    """
 
     title: str
     withdrawn: bool
@@ -116,6 +119,16 @@ class Closed:
     last_day: int
     ways: tuple[Way, ...]
     until: dt.date | None = None  # the last day for this month's readings; None where that is over
+    since: dt.date | None = None
+    why: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The company's own sentence to who uses this channel; said where there is room."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +187,7 @@ Act = (
     | Ask
     | IsReading
     | Closed
+    | Note
     | Balance
     | Cancelled
     | LastReadings

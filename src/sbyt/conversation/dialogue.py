@@ -12,6 +12,7 @@ from sbyt.conversation.acts import (
     Cancelled,
     Closed,
     LastReadings,
+    Note,
     Say,
     Saying,
     Shown,
@@ -46,7 +47,7 @@ def reply(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
     if facts.channel.withdrawn:
         return turn.closed()
     if message.too_long:
-        return turn.say(Saying.TOO_LONG, Outcome.UNKNOWN, ToStaff("too_long"))
+        return turn.say(Saying.TOO_LONG, Outcome.UNKNOWN, ToStaff("too_long", turn.only_account()))
     return turn.words(message) or turn.figures(event.text, message)
 
 
@@ -114,8 +115,10 @@ class _Turn:
             (Intent.OPERATOR, Saying.OPERATOR, Outcome.INFO),
         ):
             if intent in message.intents:
-                staff = (ToStaff("operator"),) if intent is Intent.OPERATOR else ()
-                return self.say(saying, outcome, *staff)
+                staff = (ToStaff("operator", self.only_account()),) if intent is Intent.OPERATOR else ()
+                said = self.say(saying, outcome, *staff)
+                note = self.facts.channel.note
+                return said._replace(acts=(*said.acts, Note(note))) if note else said
         if Intent.QUESTION in message.intents and any(meaning(word) is Label.READING for word in message.words):
             return self.say(Saying.HELP, Outcome.INFO)
         for intent, language in ((Intent.ENGLISH, "en"), (Intent.RUSSIAN, "ru")):
@@ -129,6 +132,12 @@ class _Turn:
             return self.say(Saying.THANKS if thanked else Saying.WELCOME, Outcome.INFO)
         return self.say(Saying.UNKNOWN, Outcome.UNKNOWN)
 
+    def only_account(self) -> str:
+        """The account that staff are told of: the one named, else the only one that the sender is linked to."""
+        named = [one.account.number for one in self.named if one.account]
+        known = named or list(self.facts.linked)
+        return known[0] if len(known) == 1 else ""
+
     def say(self, saying: Saying, outcome: Outcome, *commands: Command) -> Reply:
         window = self.facts.window
         return Reply(self.state, commands, (Say(saying, window.first_day, window.last_day),), outcome)
@@ -137,7 +146,17 @@ class _Turn:
         channel = self.facts.channel
         until = self.facts.window.closes(self.now.date())
         open_until = until if self.now.date() <= until else None
-        act = Closed(channel.title, channel.withdrawn, channel.first_day, channel.last_day, channel.ways, open_until)
+        act = Closed(
+            channel.title,
+            channel.withdrawn,
+            channel.first_day,
+            channel.last_day,
+            channel.ways,
+            open_until,
+            channel.since if channel.withdrawn else None,
+            channel.why if channel.withdrawn else "",
+            channel.note,
+        )
         return Reply(self.state, (), (act,), Outcome.CLOSED, Code.CLOSED)
 
     def _confirmed(self) -> Reply:
@@ -223,7 +242,7 @@ class _Turn:
         if not self.facts.channel.takes_readings(self.now.date()):
             return self.closed()
         if Intent.NEW_METER in message.intents and message.has_values:
-            return self.say(Saying.NEW_METER, Outcome.ASK, ToStaff("new_meter"))
+            return self.say(Saying.NEW_METER, Outcome.ASK, ToStaff("new_meter", self.only_account()))
         if self._only_asks(message) or Intent.NOT_MINE in message.intents:
             return self.say(Saying.IS_IT_A_READING, Outcome.ASK)
         if not message.groups and not any(isinstance(item, Tag) for item in message.items):

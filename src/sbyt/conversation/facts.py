@@ -75,17 +75,29 @@ class OwnReading:
 
 @dataclass(frozen=True)
 class Way:
-    """An open way to hand in readings: its title, address and days of the month."""
+    """An open way to hand in readings: its title, address and days of the month.
+
+    ``later``: it takes none today, but will this month; ``unstable``: it takes them, though not at all times.
+    """
 
     title: str
     address: str | None
     first_day: int
     last_day: int
+    unstable: bool = False
+    later: bool = False
+
+    @property
+    def has_own_days(self) -> bool:
+        return (self.first_day, self.last_day) != (1, 31)
 
 
 @dataclass(frozen=True)
 class ChannelFacts:
-    """The channel that the message came through; ``ways`` are the open ones, this one left out if closed."""
+    """The channel that the message came through; ``ways`` are the open ones but this.
+
+    ``since`` when and ``why`` it is in its state, where that is worth saying; ``note``: the company's own sentence.
+    """
 
     title: str = ""
     rendering: str = "text"
@@ -93,6 +105,9 @@ class ChannelFacts:
     last_day: int = 31
     withdrawn: bool = False
     ways: tuple[Way, ...] = ()
+    since: dt.date | None = None
+    why: str = ""
+    note: str = ""
 
     def takes_readings(self, day: dt.date) -> bool:
         return not self.withdrawn and self.first_day <= day.day <= self.last_day

@@ -48,6 +48,7 @@ _MONTHS = [
 class English(Words):
     point = "."
     yes_or_no = ("Yes", "No")
+    unstable = "works with interruptions"
     resources: ClassVar[Mapping[Resource, str]] = {
         Resource.ELECTRICITY: "electricity",
         Resource.HOT_WATER: "hot water",
@@ -189,13 +190,18 @@ class English(Words):
                 return "There are more numbers than registers. Send the account and one number for each register."
 
     def closed(self, act: Closed, terse: int) -> str:
+        what = f"{act.title} takes readings {self.days(act.first_day, act.last_day)} of each month."
         if act.withdrawn:
-            what = f"{act.title} takes no readings any more."
-        else:
-            what = f"{act.title} takes readings from the {act.first_day}th to the {act.last_day}th."
-        ways = [self.way(way) for way in act.ways][: (None, 4, 2)[terse]]
+            since = f" since {self.day(act.since)}" if act.since and terse == 0 else ""
+            what = f"{act.title} takes no readings any more{since}."
+        why = self.sentence(act.why) if terse == 0 else ""
         until = f" until {self.day(act.until)}" if act.until and terse < 2 else ""
-        return f"{what} Send them{until} by {', '.join(ways)}." if ways else f"{what} Please call us."
+        ways = self.ways(act.ways, terse)
+        how = f"Send them{until} by {ways}." if ways else "Please call us."
+        return " ".join(filter(None, (what, why, how, self.sentence(act.note) if terse == 0 else "")))
+
+    def days(self, first: int, last: int) -> str:
+        return f"from day {first} to {last}"
 
     def balance(self, act: Balance) -> str:
         return " ".join(

@@ -77,6 +77,7 @@ def _form(number: int, one: str, few: str, many: str) -> str:
 class Russian(Words):
     point = ","
     yes_or_no = ("Да", "Нет")
+    unstable = "работает с перебоями"
     resources: ClassVar[Mapping[Resource, str]] = {
         Resource.ELECTRICITY: "свет",
         Resource.HOT_WATER: "горячая вода",
@@ -282,13 +283,18 @@ class Russian(Words):
         return " ".join(_EXAMPLES[meter.resource] for meter in act.meters[:2]) or _EXAMPLES[Resource.ELECTRICITY]
 
     def closed(self, act: Closed, terse: int) -> str:
+        what = f"{act.title} принимает показания {self.days(act.first_day, act.last_day)} число."
         if act.withdrawn:
-            what = f"{act.title} больше не принимает показания."
-        else:
-            what = f"{act.title} принимает показания с {act.first_day} по {act.last_day} число."
-        ways = [self.way(way) for way in act.ways][: (None, 4, 2)[terse]]
+            since = f" с {self.day(act.since)}" if act.since and terse == 0 else ""
+            what = f"{act.title}{since} больше не принимает показания."
+        why = self.sentence(act.why) if terse == 0 else ""
         until = f" до {self.day(act.until)}" if act.until and terse < 2 else ""
-        return f"{what} Отправьте так{until}: {', '.join(ways)}." if ways else f"{what} Позвоните нам."
+        ways = self.ways(act.ways, terse)
+        how = f"Отправьте так{until}: {ways}." if ways else "Позвоните нам."
+        return " ".join(filter(None, (what, why, how, self.sentence(act.note) if terse == 0 else "")))
+
+    def days(self, first: int, last: int) -> str:
+        return f"с {first} по {last}"
 
     def balance(self, act: Balance) -> str:
         return " ".join(self._balance_of(account, owed) for account, owed in act.accounts)
@@ -317,7 +323,7 @@ class Russian(Words):
         return f"{self._named(shown)} {self.values(shown)}{when}"
 
     def saying(self, act: Say) -> str:
-        days = f"с {act.first_day} по {act.last_day} число"
+        days = f"{self.days(act.first_day, act.last_day)} число"
         return _SAYINGS[act.saying].format(days=days)
 
 

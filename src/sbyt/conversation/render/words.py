@@ -19,6 +19,7 @@ from sbyt.conversation.acts import (
     IsReading,
     KeptInspected,
     LastReadings,
+    Note,
     Refused,
     Say,
     Shown,
@@ -34,15 +35,16 @@ class Words(ABC):
 
     point: str
     yes_or_no: tuple[str, str]
+    unstable: str
     resources: ClassVar[Mapping[Resource, str]]
     units: ClassVar[Mapping[Resource, str]]
     zones: ClassVar[Mapping[tuple[int, str], str]]
 
     def say(self, acts: Sequence[Act], terse: int, *, keypad: bool = False) -> str:
         """All acts of an answer, one after the other."""
-        return " ".join(self._say(act, terse, keypad=keypad) for act in acts)
+        return " ".join(filter(None, (self._say(act, terse, keypad=keypad) for act in acts)))
 
-    def _say(self, act: Act, terse: int, *, keypad: bool) -> str:  # noqa: C901 one case an act
+    def _say(self, act: Act, terse: int, *, keypad: bool) -> str:  # noqa: C901, PLR0912 one case an act
         match act:
             case Taken():
                 return self.taken(act, terse)
@@ -60,6 +62,8 @@ class Words(ABC):
                 return self.is_reading(act, keypad=keypad)
             case Closed():
                 return self.closed(act, terse)
+            case Note():
+                return self.sentence(act.text) if terse == 0 else ""
             case Balance():
                 return self.balance(act)
             case Cancelled():
@@ -161,6 +165,38 @@ class Words(ABC):
     @abstractmethod
     def day(self, day: dt.date) -> str: ...
 
+    # ways to hand in readings ----------------------------------------------------------------------------------------
+
+    def ways(self, ways: Sequence[Way], terse: int) -> str:
+        """The open ways in one line; where there is little room, those that a person reaches at once."""
+        if terse:
+            near = sorted((way for way in ways if not way.later), key=lambda way: (way.unstable, not way.address))
+            return self._so_many([self.way(way) for way in near[: 4 if terse == 1 else 2]], 90 if terse == 1 else 60)
+        named = [self._way_in_full(way) for way in sorted(ways, key=lambda way: way.later)]
+        return ("; " if any("," in one for one in named) else ", ").join(named)
+
+    @staticmethod
+    def _so_many(names: Sequence[str], room: int) -> str:
+        """As many as there is room for, at least one: half a phone number helps nobody."""
+        while len(names) > 1 and len(", ".join(names)) > room:
+            names = names[:-1]
+        return ", ".join(names)
+
+    def _way_in_full(self, way: Way) -> str:
+        known = [self.days(way.first_day, way.last_day) if way.has_own_days else "", self.unstable * way.unstable]
+        told = ", ".join(filter(None, known))
+        return f"{self.way(way)} ({told})" if told else self.way(way)
+
     @staticmethod
     def way(way: Way) -> str:
         return f"{way.title} {way.address}" if way.address else way.title
+
+    @abstractmethod
+    def days(self, first: int, last: int) -> str:
+        """The days of the month on which a way is open."""
+
+    @staticmethod
+    def sentence(text: str) -> str:
+        """What people entered, as a sentence of an answer."""
+        said = text.strip()
+        return said[:1].upper() + said[1:] + ("" if said[-1:] in ".!?…" else ".") if said else ""

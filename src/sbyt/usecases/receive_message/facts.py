@@ -9,21 +9,23 @@ from collections.abc import Sequence
 from sbyt.accounts.models import Account, Meter
 from sbyt.accounts.queries import accounts_by_key, dimensions, linked_accounts, meters_of, sender_addresses
 from sbyt.billing.balances import owed
-from sbyt.conversation.facts import AccountFacts, ChannelFacts, Facts, MeterFacts, OwnReading, Way
+from sbyt.conversation.facts import AccountFacts, Facts, MeterFacts, OwnReading
 from sbyt.conversation.mentions import Mentions
 from sbyt.core.resources import ZONES, Resource
-from sbyt.core.settings import ChannelSettings, ChannelState, Settings
+from sbyt.core.settings import Settings
 from sbyt.messaging.models import InboundMessage
+from sbyt.messaging.statuses import read_statuses
 from sbyt.metering.checks import Dial
 from sbyt.metering.counting import Handed, Kind, counted
 from sbyt.readings.queries import handed_in, latest_own
+from sbyt.usecases.channels import channel_facts
 
 _BY_PHONE = ("short", "keypad")  # the channels whose senders are phones
 
 
 def gather_facts(message: InboundMessage, wanted: Mentions, settings: Settings, at: dt.datetime) -> Facts:
     """All that a reply to this message, received at this local time, may rest on."""
-    channel = settings.channels.get(message.channel) or ChannelSettings(title=message.channel)
+    channel = channel_facts(message.channel, read_statuses(settings), at.date())
     addresses = sender_addresses(message.channel, message.sender, by_phone=channel.rendering in _BY_PHONE)
     linked = linked_accounts(addresses)
     own = latest_own(message.channel, message.sender) if wanted.wants_own_readings else []
@@ -36,7 +38,7 @@ def gather_facts(message: InboundMessage, wanted: Mentions, settings: Settings, 
         linked=tuple(account.number for account in accounts if account.id in set(linked)),
         account_lengths=lengths,
         longest_dial=longest_dial,
-        channel=_channel_facts(message.channel, channel, settings, at.date()),
+        channel=channel,
         own=tuple(
             OwnReading(
                 one.register.meter.account.number,
@@ -84,22 +86,4 @@ def meter_facts(meter: Meter, handed: Sequence[Handed]) -> MeterFacts:
         taken=dict(taken),
         inspected=frozenset(row.period for row in handed if row.kind is Kind.CONTROL),
         removed=removed_zones.issuperset(zones),
-    )
-
-
-def _channel_facts(name: str, channel: ChannelSettings, settings: Settings, day: dt.date) -> ChannelFacts:
-    ways = tuple(
-        Way(other.title, other.address, other.first_day, other.last_day)
-        for other_name, other in settings.channels.items()
-        if other_name != name
-        and other.state in (ChannelState.OPEN, ChannelState.UNSTABLE)
-        and other.first_day <= day.day <= other.last_day
-    )
-    return ChannelFacts(
-        title=channel.title,
-        rendering=channel.rendering,
-        first_day=channel.first_day,
-        last_day=channel.last_day,
-        withdrawn=channel.state is ChannelState.WITHDRAWN,
-        ways=ways,
     )

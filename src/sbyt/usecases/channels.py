@@ -1,0 +1,242 @@
+"""States of channels: put into the table, changed with a date and a reason, told to who asks where to send."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db import transaction
+
+from sbyt.conversation.dialogue import reply
+from sbyt.conversation.facts import ChannelFacts, Facts, Way
+from sbyt.conversation.render import render
+from sbyt.conversation.state import Event, State
+from sbyt.core.periods import Period
+from sbyt.core.settings import ChannelSettings, ChannelState, Settings, WaySettings
+from sbyt.messaging.models import ChannelStatus
+from sbyt.messaging.statuses import ALWAYS, SEEDED, Statuses, before_its_day, read_statuses
+
+#: The states in which a way takes readings and is named.
+USABLE = (ChannelState.OPEN, ChannelState.UNSTABLE)
+
+_LONGEST_AGO = dt.timedelta(days=10 * 366)
+_FARTHEST = dt.timedelta(days=2 * 366)
+#: After that time nobody asks any more since when a channel is withdrawn.
+_WORTH_SAYING = dt.timedelta(days=180)
+
+
+class UnableToChangeChannel(ValueError):
+    """What is to be changed does not exist, or can't be so. The text says what was found and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What people decided about a way. None leaves as it is; an empty text takes away what was there."""
+
+    code: str
+    state: ChannelState
+    by: str
+    since: dt.date | None = None
+    why: str | None = None
+    address: str | None = None
+    title: str | None = None
+    days: tuple[int, int] | None = None
+    note: str | None = None
+
+
+class Changed(NamedTuple):
+    """What a change came to: the way before and from ``since`` on; ``anew`` is false where nothing changed."""
+
+    anew: bool
+    before: WaySettings
+    after: WaySettings
+    since: dt.date | None
+    coming: tuple[ChannelStatus, ...]  # what takes effect later
+
+
+class Difference(NamedTuple):
+    """Where the table says something else than the settings file: ``key`` as it is called there."""
+
+    code: str
+    key: str
+    in_file: str
+    in_table: str
+
+
+def seed_channels(settings: Settings, now: dt.datetime) -> int:
+    """Put into the table what the settings say of ways that nobody changed by hand, where it is new.
+
+    :returns: the number of rows added; 0 where nothing differs.
+    """
+    statuses = read_statuses(settings)
+    rows = []
+    for code, way in {**settings.channels, **settings.ways}.items():
+        if statuses.changed_by_hand(code):
+            continue
+        seeded, wanted = statuses.seeded(code), _row(code, way, way.since, SEEDED, now)
+        if seeded and _content(seeded) == _content(wanted):
+            continue
+        if seeded is None and way.since and way.since > now.astimezone(settings.zone).date():
+            earlier = way.model_copy(update=before_its_day(way))
+            rows.append(_row(code, earlier, None, SEEDED, now))
+        rows.append(wanted)
+    ChannelStatus.objects.bulk_create(rows)
+    return len(rows)
+
+
+def change_channel(change: Change, settings: Settings, now: dt.datetime) -> Changed:
+    """Change the state of a way from a day on. The same again changes nothing.
+
+    :raises UnableToChangeChannel: if there is no such way, or it can't be so.
+    """
+    today = now.astimezone(settings.zone).date()
+    with transaction.atomic():
+        statuses = read_statuses(settings)
+        day = _checked_day(change, today)
+        before = _known(statuses.ways(max(day, today)), change.code)
+        after = _changed(before, change, day)
+        anew = after != before
+        if anew:
+            _row(change.code, after, after.since, change.by, now).save()
+            statuses = read_statuses(settings)
+    return Changed(anew, before, after, after.since, tuple(statuses.coming(change.code, today)))
+
+
+def history(code: str, settings: Settings) -> tuple[ChannelStatus, ...]:
+    """Whatever was entered of a way, the oldest first.
+
+    :raises UnableToChangeChannel: if there is no such way.
+    """
+    statuses = read_statuses(settings)
+    _known(statuses.ways(dt.date.max), code)
+    return tuple(statuses.history(code))
+
+
+def differences(settings: Settings, day: dt.date) -> list[Difference]:
+    """Where the ways that people changed are other than the settings file says."""
+    statuses = read_statuses(settings)
+    current, found = statuses.ways(day), []
+    for code, way in {**settings.channels, **settings.ways}.items():
+        if not statuses.changed_by_hand(code):
+            continue
+        for key in ("state", "title", "address", "first_day", "last_day", "note"):
+            said, holds = getattr(way, key), getattr(current[code], key)
+            if said != holds:
+                found.append(Difference(code, key, _shown(said), _shown(holds)))
+    return found
+
+
+def channel_facts(code: str, statuses: Statuses, day: dt.date) -> ChannelFacts:
+    """What the dialogue is told of a channel on this local day, and of the open ways beside it."""
+    channel = statuses.channels(day).get(code) or ChannelSettings(title=code)
+    since = channel.since if channel.since and day - channel.since <= _WORTH_SAYING else None
+    return ChannelFacts(
+        title=channel.title,
+        rendering=channel.rendering,
+        first_day=channel.first_day,
+        last_day=channel.last_day,
+        withdrawn=channel.state is ChannelState.WITHDRAWN,
+        ways=open_ways({other: way for other, way in statuses.ways(day).items() if other != code}, day),
+        since=since,
+        why=channel.why or "",
+        note=channel.note or "",
+    )
+
+
+def open_ways(ways: Mapping[str, WaySettings], day: dt.date) -> tuple[Way, ...]:
+    """Those that take readings on this day, and those whose days of this month are still to come."""
+    last = Period.of(day).days
+    return tuple(
+        Way(
+            way.title,
+            way.address,
+            way.first_day,
+            way.last_day,
+            unstable=way.state is ChannelState.UNSTABLE,
+            later=way.first_day > day.day,
+        )
+        for way in ways.values()
+        if way.state in USABLE and day.day <= way.last_day and way.first_day <= last
+    )
+
+
+def example_answer(code: str, settings: Settings, now: dt.datetime) -> str:
+    """What customers now read in a channel: where to send instead if it is closed today, else what it asks for."""
+    at = now.astimezone(settings.zone)
+    facts = channel_facts(code, read_statuses(settings), at.date())
+    asked = "5120" if facts.takes_readings(at.date()) is False else "помощь"
+    turn = reply(State(settings.language), Event(asked), Facts(channel=facts, window=settings.window), at)
+    return render(turn.acts, settings.language, facts.rendering, "").text
+
+
+# parts of a change ---------------------------------------------------------------------------------------------------
+
+
+def _known(ways: Mapping[str, WaySettings], code: str) -> WaySettings:
+    if code in ways:
+        return ways[code]
+    raise UnableToChangeChannel(f"Пути {code!r} нет. Есть: {', '.join(ways)}. Новый путь: раздел [ways] в sbyt.toml.")
+
+
+def _checked_day(change: Change, today: dt.date) -> dt.date:
+    day = change.since or today
+    if not today - _LONGEST_AGO <= day <= today + _FARTHEST:
+        raise UnableToChangeChannel(
+            f"Дата {day:%d.%m.%Y} слишком далеко. Укажите от {today - _LONGEST_AGO:%d.%m.%Y} "
+            f"до {today + _FARTHEST:%d.%m.%Y}."
+        )
+    return day
+
+
+def _changed(before: WaySettings, change: Change, day: dt.date) -> WaySettings:
+    first, last = change.days or (before.first_day, before.last_day)
+    if not 1 <= first <= last <= 31:
+        raise UnableToChangeChannel(f"Дни {first}-{last} не подходят. Нужны числа месяца от 1 до 31, первое не больше.")
+    if change.title is not None and not change.title.strip():
+        raise UnableToChangeChannel("Название не может быть пустым: так путь называют людям.")
+    same = change.state is before.state
+    why = change.why if change.why is not None else (before.why if same else None)
+    return before.model_copy(
+        update={
+            "state": change.state,
+            "since": change.since or (before.since if same else day),
+            "why": _text(why),
+            "title": change.title.strip() if change.title is not None else before.title,
+            "address": _text(before.address if change.address is None else change.address),
+            "note": _text(before.note if change.note is None else change.note),
+            "first_day": first,
+            "last_day": last,
+        }
+    )
+
+
+def _text(given: str | None) -> str | None:
+    """On one line, without what a database can't hold; None if nothing is left."""
+    storable = (given or "").replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    return " ".join(storable.split()) or None
+
+
+def _row(code: str, way: WaySettings, since: dt.date | None, by: str, now: dt.datetime) -> ChannelStatus:
+    return ChannelStatus(
+        channel=code,
+        state=way.state.value,
+        since=since or ALWAYS,
+        why=way.why or "",
+        title=way.title,
+        address=way.address or "",
+        first_day=way.first_day,
+        last_day=way.last_day,
+        note=way.note or "",
+        changed_at=now,
+        changed_by=by,
+    )
+
+
+def _content(row: ChannelStatus) -> tuple[object, ...]:
+    return (row.state, row.since, row.why, row.title, row.address, row.first_day, row.last_day, row.note)
+
+
+def _shown(value: object) -> str:
+    return str(value) if value is not None else "нет"
