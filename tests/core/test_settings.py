@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from sbyt.core.settings import (
     Estimates,
     PerMonth,
     PerResource,
+    Quiet,
     Section,
     Settings,
     Window,
@@ -84,6 +86,8 @@ def test_each_resource_has_a_limit_of_its_own(resource: Resource) -> None:
         (ChannelSettings, {"title": "SMS", "rendering": "loud"}),
         (ChannelSettings, {"title": "SMS", "first_day": 20, "last_day": 18}),
         (ChannelSettings, {"title": "SMS", "state": "gone"}),
+        (ChannelSettings, {"title": "SMS", "per_second": 0}),
+        (Quiet, {"from_hour": 24}),
         (Settings, {"time_zone": "Europe/Ukhta"}),
         (Settings, {"time_zone": "../../etc/passwd"}),
         (Settings, {"language": "de"}),
@@ -93,6 +97,20 @@ def test_each_resource_has_a_limit_of_its_own(resource: Resource) -> None:
 def test_what_cannot_be_is_refused(section: type[Section], values: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         section.model_validate(values)
+
+
+@pytest.mark.parametrize(
+    ("hours", "quiet"),
+    [
+        pytest.param((21, 9), {*range(21, 24), *range(9)}, id="over midnight"),
+        pytest.param((1, 5), {1, 2, 3, 4}, id="within a day"),
+        pytest.param((0, 23), set(range(23)), id="all but an hour"),
+        pytest.param((7, 7), set(), id="never"),
+    ],
+)
+def test_quiet_hours_hold_from_the_first_up_to_the_second(hours: tuple[int, int], quiet: set[int]) -> None:
+    section = Quiet(from_hour=hours[0], to_hour=hours[1])
+    assert {hour for hour in range(24) if section.holds(dt.datetime(2026, 11, 20, hour, 59))} == quiet
 
 
 @pytest.mark.parametrize("phone", ["8 800 100-00-00", "+7 912 951-08-84", "112", "8216"])

@@ -32,6 +32,7 @@ Day = Annotated[int, Field(strict=True, ge=1, le=31, description="день ме�
 Months = Annotated[int, Field(strict=True, ge=0, le=36, description="целое число месяцев, от 0 до 36")]
 Volume = Annotated[int, Field(strict=True, ge=0, description="целое число кВт·ч, м³ или Гкал, не меньше 0")]
 Count = Annotated[int, Field(strict=True, ge=1, description="целое число, не меньше 1")]
+Hour = Annotated[int, Field(strict=True, ge=0, le=23, description="час дня, целое число от 0 до 23")]
 
 
 def _figures(*lengths: int) -> Callable[[str], str]:
@@ -180,6 +181,19 @@ class Dialogue(Section):
     question_hours: Annotated[int, Field(strict=True, ge=1, le=240, description="целое число часов, от 1 до 240")] = 24
 
 
+class Quiet(Section):
+    """The hours, local time, in which only answers go out: from the first up to the second, also over midnight."""
+
+    from_hour: Hour = 21
+    to_hour: Hour = 9
+
+    def holds(self, at: dt.datetime) -> bool:
+        """Whether this local time is a quiet one; with both hours the same none is."""
+        if self.from_hour <= self.to_hour:
+            return self.from_hour <= at.hour < self.to_hour
+        return at.hour >= self.from_hour or at.hour < self.to_hour
+
+
 class ChannelState(enum.StrEnum):
     PLANNED = "planned"
     OPEN = "open"
@@ -207,10 +221,11 @@ class WaySettings(Section):
 
 
 class ChannelSettings(WaySettings):
-    """A way that is one of our channels: how it answers, and what its senders are called by."""
+    """A way that is one of our channels: how it answers, what its senders are called by, how fast it may send."""
 
     rendering: Literal["text", "short", "buttons", "keypad"] = "text"
     senders: Literal["phone", "email", "chat"] = "chat"
+    per_second: Count | None = None
 
 
 class Settings(Section):
@@ -223,6 +238,7 @@ class Settings(Section):
     estimates: Estimates = Estimates()
     checks: Checks = Checks()
     dialogue: Dialogue = Dialogue()
+    quiet: Quiet = Quiet()
     channels: dict[str, ChannelSettings] = {}
     ways: dict[str, WaySettings] = {}
 
