@@ -169,6 +169,7 @@ class Saying(enum.StrEnum):
     THANKS = "thanks"
     STILL_ASKING = "still_asking"
     LANGUAGE = "language"
+    NOT_HANDLED = "not_handled"  # because of a fault of ours
 
 
 @dataclass(frozen=True, slots=True)

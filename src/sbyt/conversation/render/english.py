@@ -243,4 +243,6 @@ _SAYINGS = {
     Saying.STILL_ASKING: "We are still waiting for your answer: YES, NO or the right number.",
     Saying.NEW_METER: "Passed the news of a meter on to staff. If it reads the old one, send only account and number.",
     Saying.LANGUAGE: "English from now on.",
+    Saying.NOT_HANDLED: "We kept your message, but a fault on our side stopped it. A member of staff will read it, "
+    "no need to send it again.",
 }
