@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,15 +12,16 @@ from typer.testing import CliRunner, Result
 from sbyt.cli.main import app
 from sbyt.messaging.models import InboundMessage
 from sbyt.readings.models import Reading
-from tests.support.databases import Database
+from tests.support.databases import FreshDatabase
 from tests.usecases.receiving import ACCOUNT, NOON, OTHER, OWNER, STRANGER, household
 
 KEYS = ["id", "outcome", "reason", "readings", "reply", "buttons"]
 
 
 @pytest.fixture(autouse=True)
-def _household(sqlite_database: Database) -> None:
-    household()
+def _household(fresh_database: FreshDatabase) -> Iterator[None]:
+    with fresh_database(household):
+        yield
 
 
 def say(*words: str, sent: str | bytes = "") -> Result:

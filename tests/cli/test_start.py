@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from tests.support.databases import Database
 
@@ -48,18 +49,21 @@ def test_migrate_makes_the_folder_and_the_database(tmp_path: Path) -> None:
     assert re.fullmatch(rf"База {file} готова\. Применено изменений: \d+\.\n", done.stdout)
 
 
-def test_migrating_again_changes_nothing(sqlite_database: Database) -> None:
-    done = sbyt("migrate", DATABASE_URL=sqlite_database.url)
+def test_migrate_prepares_an_empty_database(empty_database: Database) -> None:
+    done = sbyt("migrate", DATABASE_URL=empty_database.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"База \S+ готова\. Применено изменений: \d+\.\n", done.stdout)
+
+
+def test_migrating_again_changes_nothing(database: Database) -> None:
+    done = sbyt("migrate", DATABASE_URL=database.url)
     assert done.returncode == 0
     assert done.stdout.endswith("уже готова, менять нечего.\n")
 
 
-def test_a_database_of_a_later_version_is_left_alone(sqlite_database: Database) -> None:
-    with sqlite3.connect(sqlite_database.url.removeprefix("sqlite:///")) as connection:
-        connection.execute(
-            "INSERT INTO django_migrations (app, name, applied) VALUES ('billing', '0099_later', '2030-01-01')"
-        )
-    done = sbyt("migrate", DATABASE_URL=sqlite_database.url)
+def test_a_database_of_a_later_version_is_left_alone(database: Database) -> None:
+    MigrationRecorder(connection).record_applied("billing", "0099_later")
+    done = sbyt("migrate", DATABASE_URL=database.url)
     assert done.returncode == 2
     assert "сделана более новой версией sbyt (billing.0099_later)" in done.stderr
 
@@ -68,7 +72,7 @@ COMMANDS = [("say", "--from", "+79120000101", "4425"), ("bill", "2026-11"), ("im
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
-def test_without_a_database_the_command_that_makes_it_is_named(tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_without_a_file_the_command_that_makes_it_is_named(tmp_path: Path, command: tuple[str, ...]) -> None:
     file = tmp_path / "town.sqlite3"
     done = sbyt(*command, DATABASE_URL=f"sqlite:///{file}")
     assert (done.returncode, done.stdout) == (2, "")
@@ -77,12 +81,17 @@ def test_without_a_database_the_command_that_makes_it_is_named(tmp_path: Path, c
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
-def test_on_an_empty_database_too(tmp_path: Path, command: tuple[str, ...]) -> None:
-    file = tmp_path / "town.sqlite3"
-    file.touch()
-    done = sbyt(*command, DATABASE_URL=f"sqlite:///{file}")
+def test_on_an_empty_database_too(empty_database: Database, command: tuple[str, ...]) -> None:
+    done = sbyt(*command, DATABASE_URL=empty_database.url)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"База {file} не готова к работе. Подготовьте её: sbyt migrate\n"
+    assert re.fullmatch(r"База \S+ не готова к работе\. Подготовьте её: sbyt migrate\n", done.stderr)
+
+
+def test_a_database_that_the_server_has_not_is_told_in_a_line(postgresql_database: Database) -> None:
+    done = sbyt("migrate", DATABASE_URL=re.sub(r"/test_\d+", "/no_such", postgresql_database.url))
+    assert done.returncode == 2
+    assert 'database "no_such" does not exist' in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("command", ["migrate", "doctor"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -37,12 +38,11 @@ from tests.usecases.receiving import (
 TAKEN = f"{ACCOUNT} 4425"
 
 
-@pytest.fixture(autouse=True)
-def _household(request: pytest.FixtureRequest) -> None:
-    """Each test finds one in its database; a property test makes its own."""
-    for name in {"database", "sqlite_database"}.intersection(request.fixturenames):
-        request.getfixturevalue(name)
-        household()
+@pytest.fixture
+def database(fresh_database: FreshDatabase) -> Iterator[Database]:
+    """In which there is a household."""
+    with fresh_database(household) as made:
+        yield made
 
 
 # stored, carried out, answered ---------------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ def test_the_answer_is_in_the_outbox_as_given_to_the_sender(database: Database) 
     assert answer.in_reply_to.provider_id == "m1"
 
 
-def test_staff_find_the_message_by_the_number_in_the_answer(sqlite_database: Database) -> None:
+def test_staff_find_the_message_by_the_number_in_the_answer(database: Database) -> None:
     number = said(TAKEN)["reply"].rpartition("№ ")[2]
     assert InboundMessage.objects.get(pk=message_of(number) or 0).text == TAKEN
 
@@ -86,19 +86,19 @@ def test_the_time_is_the_providers_not_ours(database: Database) -> None:
     assert reading.loaded_at == dt.datetime(2026, 11, 20, 9, 2, tzinfo=dt.UTC)
 
 
-def test_all_registers_of_a_meter_are_stored(sqlite_database: Database) -> None:
+def test_all_registers_of_a_meter_are_stored(database: Database) -> None:
     answer = said(f"{OTHER} 8242 3104")
     assert values(answer) == ["T1 8242 2026-11 accepted", "T2 3104 2026-11 accepted"]
     assert stored() == [8242, 3104]
 
 
-def test_a_later_value_in_the_period_stands_beside_the_earlier(sqlite_database: Database) -> None:
+def test_a_later_value_in_the_period_stands_beside_the_earlier(database: Database) -> None:
     said(TAKEN)
     assert said(f"{ACCOUNT} 4430")["outcome"] == "accepted"
     assert stored() == [4425, 4430]
 
 
-def test_what_is_no_reading_is_stored_as_a_message_and_answered(sqlite_database: Database) -> None:
+def test_what_is_no_reading_is_stored_as_a_message_and_answered(database: Database) -> None:
     assert said("добрый вечер")["outcome"] == "unknown"
     assert InboundMessage.objects.get().text == "добрый вечер"
     assert (len(sent()), stored()) == (1, [])
@@ -127,25 +127,25 @@ def test_an_id_seen_before_gives_the_first_answer_and_changes_nothing(
     assert InboundMessage.objects.count() == 1
 
 
-def test_the_readings_of_a_repetition_were_counted_before(sqlite_database: Database) -> None:
+def test_the_readings_of_a_repetition_were_counted_before(database: Database) -> None:
     said(TAKEN, id="m1")
     again = said(TAKEN, id="m1")
     assert (again["reason"], values(again)) == ("duplicate", ["T1 4425 2026-11 duplicate"])
     assert stored() == [4425]
 
 
-def test_another_text_under_an_id_seen_before_is_not_read(sqlite_database: Database) -> None:
+def test_another_text_under_an_id_seen_before_is_not_read(database: Database) -> None:
     one = said(TAKEN, id="m1")
     assert said(f"{ACCOUNT} 4430", id="m1")["reply"] == one["reply"]
     assert stored() == [4425]
 
 
-def test_the_same_id_in_another_channel_is_another_message(sqlite_database: Database) -> None:
+def test_the_same_id_in_another_channel_is_another_message(database: Database) -> None:
     said(TAKEN, id="m1")
     assert said(f"{ACCOUNT} 4430", id="m1", channel="email")["outcome"] == "accepted"
 
 
-def test_the_very_values_again_are_a_duplicate(sqlite_database: Database) -> None:
+def test_the_very_values_again_are_a_duplicate(database: Database) -> None:
     said(TAKEN)
     again = said(TAKEN, channel="email", sender="anna@example.org")
     assert (again["outcome"], again["reason"], values(again)) == (
@@ -205,7 +205,7 @@ def _fail(*_: object, **__: object) -> None:
 
 @pytest.mark.parametrize("step", ["gather_facts", "reply", "carry_out", "render", "remember", "answer"])
 def test_a_failure_leaves_the_message_stored_and_nothing_half_done(
-    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch, step: str
+    database: Database, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(module, step, _fail)
@@ -251,7 +251,7 @@ def test_after_a_failure_a_repetition_is_handled(database: Database, monkeypatch
 )
 @pytest.mark.parametrize("time_zone", ["Europe/Moscow", "Asia/Kamchatka", "Europe/Kaliningrad"])
 def test_the_period_goes_by_the_local_time_of_the_installation(
-    sqlite_database: Database, at: str, period: str, time_zone: str
+    database: Database, at: str, period: str, time_zone: str
 ) -> None:
     """Billing rule 1."""
     answer = said(TAKEN, at=at, settings=SETTINGS.model_copy(update={"time_zone": time_zone}))
@@ -266,7 +266,7 @@ def test_a_providers_time_in_another_zone_is_turned_into_ours(database: Database
     assert said(TAKEN, at=at)["readings"][0]["period"] == period
 
 
-def test_after_the_window_the_answer_says_what_happens_with_the_month_now_closed(sqlite_database: Database) -> None:
+def test_after_the_window_the_answer_says_what_happens_with_the_month_now_closed(database: Database) -> None:
     reply = said(TAKEN, at="2026-11-26T00:00:00", channel="email")["reply"]
     assert "За ноябрь приём уже закрыт" in reply
     assert "в счёте за декабрь" in reply
@@ -275,7 +275,7 @@ def test_after_the_window_the_answer_says_what_happens_with_the_month_now_closed
 # confirmed -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_doubtful_value_waits_for_a_yes(sqlite_database: Database) -> None:
+def test_a_doubtful_value_waits_for_a_yes(database: Database) -> None:
     answer = said(f"{ACCOUNT} 7800")
     assert (answer["outcome"], answer["reason"]) == ("confirm", "high")
     assert (values(answer), stored()) == (["T1 7800 2026-11 pending"], [])
@@ -289,20 +289,20 @@ def test_a_confirmed_value_keeps_its_first_time_and_period(database: Database) -
     assert (reading.taken_on, reading.verdict) == (dt.date(2026, 11, 25), "high")
 
 
-def test_a_yes_to_another_sender_is_no_yes(sqlite_database: Database) -> None:
+def test_a_yes_to_another_sender_is_no_yes(database: Database) -> None:
     said(f"{ACCOUNT} 7800")
     assert said("да", sender="+79990000001")["outcome"] == "info"
     assert stored() == []
 
 
 @pytest.mark.parametrize("at", ["2026-11-21T12:00:00", "2026-11-21T12:00:01"])
-def test_a_question_is_open_for_a_day(sqlite_database: Database, at: str) -> None:
+def test_a_question_is_open_for_a_day(database: Database, at: str) -> None:
     said(f"{ACCOUNT} 7800", at="2026-11-20T12:00:00")
     said("да", at=at)
     assert stored() == ([7800] if at.endswith("00") else [])
 
 
-def test_a_confirmed_rollover_is_marked(sqlite_database: Database) -> None:
+def test_a_confirmed_rollover_is_marked(database: Database) -> None:
     meter = Reading.objects.filter(register__meter__serial="40010001")
     for row in meter:
         Reading.objects.filter(pk=row.pk).update(value=row.value + 95_600)  # last 99910
@@ -311,19 +311,19 @@ def test_a_confirmed_rollover_is_marked(sqlite_database: Database) -> None:
     assert Reading.objects.get(message__isnull=False).rollover
 
 
-def test_a_no_takes_nothing(sqlite_database: Database) -> None:
+def test_a_no_takes_nothing(database: Database) -> None:
     said(f"{ACCOUNT} 7800")
     assert said("нет")["outcome"] == "info"
     assert said("да")["outcome"] == "info"
     assert stored() == []
 
 
-def test_half_a_meter_keeps_the_time_of_its_first_half(sqlite_database: Database) -> None:
+def test_half_a_meter_keeps_the_time_of_its_first_half(database: Database) -> None:
     said(f"{OTHER} 8242", at="2026-11-25T23:59:00")
     assert values(said("3104", at="2026-11-26T00:05:00")) == ["T1 8242 2026-11 accepted", "T2 3104 2026-11 accepted"]
 
 
-def test_a_yes_to_what_is_counted_already_takes_nothing_twice(sqlite_database: Database) -> None:
+def test_a_yes_to_what_is_counted_already_takes_nothing_twice(database: Database) -> None:
     said(f"{ACCOUNT} 4425")
     assert said(f"{ACCOUNT} 44251")["reason"] == "decimal"
     answer = said("да")
@@ -343,7 +343,7 @@ def two_meters() -> None:
 
 
 @pytest.mark.parametrize("again", ["4425", " 4425\n"])
-def test_the_same_value_again_is_no_second_value(sqlite_database: Database, again: str) -> None:
+def test_the_same_value_again_is_no_second_value(database: Database, again: str) -> None:
     two_meters()
     for text in ("4425", again, again):
         answer = said(text, sender="+79120000107")
@@ -352,20 +352,20 @@ def test_the_same_value_again_is_no_second_value(sqlite_database: Database, agai
 
 
 @pytest.mark.parametrize("again", ["8242", "08242", f"{OTHER} 8242"])
-def test_half_a_meter_sent_twice_is_half_a_meter(sqlite_database: Database, again: str) -> None:
+def test_half_a_meter_sent_twice_is_half_a_meter(database: Database, again: str) -> None:
     said(f"{OTHER} 8242")
     answers = [said(again) for _ in range(2)]
     assert [answer["outcome"] for answer in answers] == ["ask", "ask"]
     assert all("два показания" in answer["reply"] for answer in answers)
 
 
-def test_the_other_half_may_be_the_same_figure_if_it_is_named(sqlite_database: Database) -> None:
+def test_the_other_half_may_be_the_same_figure_if_it_is_named(database: Database) -> None:
     said(f"{OTHER} 8242")
     assert values(said("ночь 8242")) == ["T1 8242 2026-11 pending", "T2 8242 2026-11 pending"]
 
 
 @pytest.mark.parametrize("which", [0, 1])
-def test_what_is_offered_as_a_button_is_understood_when_it_is_pressed(sqlite_database: Database, which: int) -> None:
+def test_what_is_offered_as_a_button_is_understood_when_it_is_pressed(database: Database, which: int) -> None:
     two_meters()
     buttons = said("4425", sender="+79120000107", channel="telegram")["buttons"]
     pressed = said(buttons[which], sender="+79120000107", channel="telegram")
@@ -373,7 +373,7 @@ def test_what_is_offered_as_a_button_is_understood_when_it_is_pressed(sqlite_dat
     assert stored() == [4425]
 
 
-def test_an_example_in_a_question_is_understood_as_it_stands(sqlite_database: Database) -> None:
+def test_an_example_in_a_question_is_understood_as_it_stands(database: Database) -> None:
     two_meters()
     example = said("4430", sender="+79120000107")["reply"].partition("например: ")[2].partition(" №")[0]
     assert said(example, sender="+79120000107")["outcome"] == "accepted"
@@ -390,7 +390,7 @@ def test_ones_own_last_reading_is_taken_back(database: Database) -> None:
     assert (cancelled.by, cancelled.reason) == (f"sms:{STRANGER}", "sender")
 
 
-def test_what_was_taken_back_may_be_sent_again(sqlite_database: Database) -> None:
+def test_what_was_taken_back_may_be_sent_again(database: Database) -> None:
     said(TAKEN)
     said("отмена")
     assert said(TAKEN)["outcome"] == "accepted"
@@ -398,20 +398,20 @@ def test_what_was_taken_back_may_be_sent_again(sqlite_database: Database) -> Non
 
 
 @pytest.mark.parametrize(("sender", "channel"), [("+79990000001", "sms"), (STRANGER, "email"), (OWNER, "sms")])
-def test_what_another_handed_in_stays(sqlite_database: Database, sender: str, channel: str) -> None:
+def test_what_another_handed_in_stays(database: Database, sender: str, channel: str) -> None:
     said(TAKEN)
     assert said("отмена", sender=sender, channel=channel)["outcome"] == "info"
     assert stored() == [4425]
 
 
 @pytest.mark.parametrize(("at", "left"), [("2026-11-25T23:59:59", []), ("2026-11-26T00:00:00", [4425])])
-def test_it_is_taken_back_within_the_window_only(sqlite_database: Database, at: str, left: list[int]) -> None:
+def test_it_is_taken_back_within_the_window_only(database: Database, at: str, left: list[int]) -> None:
     said(TAKEN)
     said("отмена", at=at)
     assert stored() == left
 
 
-def test_all_registers_of_the_message_are_taken_back(sqlite_database: Database) -> None:
+def test_all_registers_of_the_message_are_taken_back(database: Database) -> None:
     said(f"{OTHER} 8242 3104")
     said("отмена")
     assert stored() == []
@@ -431,40 +431,40 @@ def test_an_impossible_value_goes_to_staff_with_what_was_offered(database: Datab
     assert (task.message, stored()) == (InboundMessage.objects.get(), [])
 
 
-def test_a_second_refusal_of_the_same_kind_goes_to_staff(sqlite_database: Database) -> None:
+def test_a_second_refusal_of_the_same_kind_goes_to_staff(database: Database) -> None:
     said(f"{ACCOUNT} 4309")
     assert for_staff() == []
     said(f"{ACCOUNT} 4308")
     assert for_staff() == ["lower"]
 
 
-def test_two_refusals_of_different_kinds_do_not(sqlite_database: Database) -> None:
+def test_two_refusals_of_different_kinds_do_not(database: Database) -> None:
     said(f"{ACCOUNT} 4309")
     said("5555555555 4425")
     assert for_staff() == []
 
 
-def test_an_accepted_reading_begins_the_count_again(sqlite_database: Database) -> None:
+def test_an_accepted_reading_begins_the_count_again(database: Database) -> None:
     said(f"{ACCOUNT} 4309")
     said(TAKEN)
     said(f"{ACCOUNT} 4309")
     assert for_staff() == []
 
 
-def test_refusals_of_different_senders_are_counted_apart(sqlite_database: Database) -> None:
+def test_refusals_of_different_senders_are_counted_apart(database: Database) -> None:
     said(f"{ACCOUNT} 4309")
     said(f"{ACCOUNT} 4309", sender="+79990000001")
     assert for_staff() == []
 
 
-def test_an_inspectors_value_stays_and_staff_see_what_differs(sqlite_database: Database) -> None:
+def test_an_inspectors_value_stays_and_staff_see_what_differs(database: Database) -> None:
     said(TAKEN)
     Reading.objects.filter(message__isnull=False).update(kind=Reading.Kind.CONTROL)
     answer = said(f"{ACCOUNT} 4430")
     assert (answer["outcome"], for_staff(), stored()) == ("info", ["inspected"], [4425])
 
 
-def test_who_asks_for_a_person_gets_one(sqlite_database: Database) -> None:
+def test_who_asks_for_a_person_gets_one(database: Database) -> None:
     said("оператор")
     assert for_staff() == ["operator"]
 
@@ -473,20 +473,20 @@ def test_who_asks_for_a_person_gets_one(sqlite_database: Database) -> None:
 
 
 @pytest.mark.parametrize(("day", "outcome"), [(17, "closed"), (18, "accepted"), (20, "accepted"), (21, "closed")])
-def test_a_channel_takes_readings_on_its_days(sqlite_database: Database, day: int, outcome: str) -> None:
+def test_a_channel_takes_readings_on_its_days(database: Database, day: int, outcome: str) -> None:
     answer = said(TAKEN, channel="voice", at=f"2026-11-{day}T12:00:00")
     assert answer["outcome"] == outcome
     assert stored() == ([4425] if outcome == "accepted" else [])
 
 
-def test_a_withdrawn_channel_names_the_open_ways(sqlite_database: Database) -> None:
+def test_a_withdrawn_channel_names_the_open_ways(database: Database) -> None:
     answer = said(TAKEN, channel="whatsapp", settings=with_channel("whatsapp", state="withdrawn"))
     assert (answer["outcome"], answer["reason"], stored()) == ("closed", "closed", [])
     assert "Telegram" in answer["reply"]
     assert "Телефон" in answer["reply"]
 
 
-def test_what_a_closed_channel_was_sent_is_kept(sqlite_database: Database) -> None:
+def test_what_a_closed_channel_was_sent_is_kept(database: Database) -> None:
     said(TAKEN, channel="voice", at="2026-11-17T12:00:00")
     assert InboundMessage.objects.get().text == TAKEN
 
@@ -501,7 +501,7 @@ QUESTIONS = (TAKEN, f"{ACCOUNT} 7800", f"{ACCOUNT} 4309", f"{ACCOUNT} 54321", f"
 
 @pytest.mark.parametrize("channel", ["sms", "telegram", "email"])
 @pytest.mark.parametrize("text", QUESTIONS)
-def test_a_stranger_is_told_nothing_personal(sqlite_database: Database, text: str, channel: str) -> None:
+def test_a_stranger_is_told_nothing_personal(database: Database, text: str, channel: str) -> None:
     reply = said(text, channel=channel)["reply"].replace(ACCOUNT, "").rpartition("№")[0]
     assert not [told for told in PERSONAL if told in reply]
 
@@ -517,9 +517,7 @@ def test_a_stranger_is_told_nothing_personal(sqlite_database: Database, text: st
         ("4425", "115 кВт·ч"),
     ],
 )
-def test_who_is_linked_sees_the_last_value_the_use_and_the_balance(
-    sqlite_database: Database, text: str, told: str
-) -> None:
+def test_who_is_linked_sees_the_last_value_the_use_and_the_balance(database: Database, text: str, told: str) -> None:
     assert told in said(text, sender=OWNER)["reply"]
 
 
@@ -559,14 +557,15 @@ TEXTS = st.text(st.characters(), max_size=60) | st.text("0123456789., #*-\nда�
 
 
 @given(texts=st.lists(TEXTS, min_size=1, max_size=8))
-@hypothesis_settings(max_examples=15)
-def test_whatever_comes_in_whatever_order_is_stored_and_answered(fresh_sqlite: FreshDatabase, texts: list[str]) -> None:
-    with fresh_sqlite():
-        household()
+@hypothesis_settings(max_examples=8)  # on each of the two databases
+def test_whatever_comes_in_whatever_order_is_stored_and_answered(
+    fresh_database: FreshDatabase, texts: list[str]
+) -> None:
+    with fresh_database(household):
         answers = [said(text, sender=OWNER, channel="email") for text in texts]
         assert [message.result for message in InboundMessage.objects.order_by("id")] == answers
         assert sent() == [answer["reply"] for answer in answers]
 
 
-def test_an_unknown_channel_is_answered_in_plain_text(sqlite_database: Database) -> None:
+def test_an_unknown_channel_is_answered_in_plain_text(database: Database) -> None:
     assert said(TAKEN, channel="pigeon", settings=Settings())["outcome"] == "accepted"

@@ -25,6 +25,10 @@ from sbyt.usecases.receive_message.facts import gather_facts
 __all__ = ["Incoming", "Received", "UnableToHandleNow", "handle_waiting", "receive_message", "receive_messages"]
 
 
+#: Of what a message came to, in the order in which they are told.
+_FIELDS = ("id", "outcome", "reason", "readings", "reply", "buttons")
+
+
 class UnableToHandleNow(Exception):
     """A message is stored, and will be handled and answered later: it, or an earlier one of its sender, failed.
 
@@ -130,6 +134,8 @@ def _result(provider_id: str, turn: Reply, text: str, buttons: tuple[str, ...]) 
 
 def _again(result: dict[str, Any]) -> dict[str, Any]:
     """The first answer again; a duplicate if readings were counted then."""
+    # PostgreSQL gives the fields of a stored object in an order of its own.
+    result = {name: result[name] for name in _FIELDS if name in result}
     counted = [one for one in result["readings"] if one["status"] == Status.ACCEPTED]
     if not counted:
         return result
