@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format bench test-deps lock clean
+.PHONY: help install demo test soak check format bench test-deps lock clean
 
 help: ## Show these words
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ demo: $(INSTALLED) ## See it work: a made-up town sends its readings and gets it
 
 test: $(INSTALLED) ## Run the tests
 	$(BIN)/pytest -n 2 $(ARGS)
+
+soak: $(INSTALLED) ## Play 10,000 seeded runs with faults in them. make soak ARGS="--seed 123" repeats one
+	@$(BIN)/python -m tests.simulation $(ARGS)
 
 check: $(INSTALLED) ## Read the code: style, types, layers, migrations
 	$(BIN)/ruff check .
