@@ -223,9 +223,7 @@ def test_on_sqlite_reading_leaves_writers_alone(sqlite_database: Database) -> No
     assert Norm.objects.count() == 1
 
 
-def test_on_postgresql_two_writers_wait_for_each_other(
-    fresh_postgresql: object, request: pytest.FixtureRequest
-) -> None:
-    with request.getfixturevalue("fresh_postgresql")(), bulk.transaction(), connection.cursor() as cursor:
+def test_on_postgresql_two_writers_wait_for_each_other(postgresql_database: Database) -> None:
+    with bulk.transaction(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [bulk.BULK_LOCK])
         assert cursor.fetchone() == (False,)

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from sbyt.payments.models import Payment
 from sbyt.tariffs.models import Norm
-from tests.support.databases import Database, FreshDatabase
+from tests.support.databases import Database, FreshDatabase, pointed_at
 
 
 def a_norm() -> Norm:
@@ -35,8 +35,25 @@ def test_a_committed_row_is_seen_by_another_connection(database: Database) -> No
     assert Norm.objects.count() == 1
 
 
-def test_a_property_test_gets_one_database_an_example(fresh_sqlite: FreshDatabase) -> None:
+def test_a_property_test_gets_one_database_an_example(fresh_database: FreshDatabase) -> None:
     for _ in range(2):
-        with fresh_sqlite():
+        with fresh_database():
             assert not Norm.objects.exists()
             a_norm().save()
+
+
+def test_what_a_database_is_filled_with_is_made_once_and_copied(fresh_database: FreshDatabase) -> None:
+    made = []
+
+    def fill() -> None:
+        made.append(a_norm().save())
+
+    for _ in range(2):
+        with fresh_database(fill):
+            Norm.objects.get().delete()
+    assert len(made) == 1
+
+
+def test_one_without_tables_has_none(empty_database: Database) -> None:
+    with pointed_at(empty_database.url):
+        assert connection.introspection.table_names() == []
