@@ -1,0 +1,201 @@
+"""The outbox: what we say, written in the transaction that made it true, and what becomes of it.
+
+``write`` is called within the caller's transaction. Whoever sends then goes round: ``claim`` (a lease, committed),
+send, ``record``. Nothing is held while a provider is talked to, so the process may die at any moment: the lease runs
+out, and ``recover`` treats the message as one of which nobody knows whether it arrived.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import operator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+
+from sbyt.messaging.channel import Outgoing
+from sbyt.messaging.models import InboundMessage, OutboundMessage, Pace
+from sbyt.messaging.pacing import CLOCK_SLACK, FAILURES_TO_PAUSE, LONGEST_PAUSE, Rate
+
+Kind = OutboundMessage.Kind
+State = OutboundMessage.State
+
+#: How long a claimed message belongs to the worker that claimed it: several times what a send may take.
+LEASE = dt.timedelta(minutes=2)
+#: What could not be sent for so long says nothing any more.
+LIFE = dt.timedelta(days=7)
+
+_LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+
+
+def write(  # noqa: PLR0913 as many as a message has
+    *,
+    channel: str,
+    recipient: str,
+    text: str,
+    now: dt.datetime,
+    kind: OutboundMessage.Kind = Kind.ANSWER,
+    purpose: str = "answer",
+    key: str | None = None,
+    buttons: Sequence[str] = (),
+    in_reply_to: InboundMessage | None = None,
+    send_at: dt.datetime | None = None,
+    expires_at: dt.datetime | None = None,
+) -> None:
+    """Write a message, in the transaction of whoever calls: it goes out once that is committed.
+
+    :param key: what is said once for ever: where a message with this key is there already, nothing is written.
+    :param send_at: not before; None: at once.
+    :param expires_at: not after; None: a week after it may first be sent.
+    """
+    message = OutboundMessage(
+        channel=channel,
+        recipient=recipient,
+        text=text,
+        buttons=list(buttons),
+        kind=kind,
+        purpose=purpose,
+        key=key,
+        in_reply_to=in_reply_to,
+        created_at=now,
+        send_at=send_at or now,
+        expires_at=expires_at or (send_at + LIFE if send_at else None),
+    )
+    OutboundMessage.objects.bulk_create([message], ignore_conflicts=key is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that this worker, and nobody else, is to send now. ``attempt`` counts from 1."""
+
+    outgoing: Outgoing
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is to be sent now, and when to ask again.
+
+    ``wait``: until more may go of what is due, zero if it may at once; None where nothing is due, or what is due waits
+    for another message to the same person.
+    """
+
+    messages: tuple[Claimed, ...] = ()
+    wait: dt.timedelta | None = None
+
+
+def claim(channel: str, limit: int, now: dt.datetime, *, rate: Rate, quiet: bool = False) -> Claim:
+    """Take up to so many of the messages that are due in a channel, the most urgent first, and commit.
+
+    This function will take answers before notices before announcements, and of each the longest due first. A person
+    gets one message at a time, and those of a kind in the order in which they were written. All workers together keep
+    to the rate, and to the pauses of the channel. A channel that failed several times on end is tried with one message
+    at a time.
+
+    :param quiet: it is a quiet hour: only answers go out.
+
+    :raises DatabaseError: if the database is out of reach; then nothing is claimed, or what is will be recovered.
+    """
+    kinds = (Kind.ANSWER,) if quiet else tuple(Kind)
+    seen = _look(channel, kinds, now)
+    wait = _wait(seen, rate, now)
+    if wait is None or wait:
+        return Claim((), wait)
+    with transaction.atomic(durable=True):
+        # Whoever claims in this channel has this lock: the rate and the one message at a time hold for all workers.
+        pace = Pace.objects.select_for_update().get(channel=channel)
+        wait = _wait(pace, rate, now)
+        if wait:
+            return Claim((), wait)
+        busy = set(OutboundMessage.objects.filter(channel=channel, state=State.SENDING).values_list("recipient"))
+        most = min(limit, rate.grants(pace.free_at, now))
+        if pace.failures >= FAILURES_TO_PAUSE:
+            most = 0 if busy else min(most, 1)
+        taken = _take(channel, kinds, most, now, {recipient for (recipient,) in busy})
+        if taken:
+            pace.free_at = rate.after(pace.free_at, now, len(taken))
+            pace.save(update_fields=["free_at"])
+    return Claim(tuple(taken), dt.timedelta(0) if taken else None)
+
+
+def _look(channel: str, kinds: Iterable[OutboundMessage.Kind], now: dt.datetime) -> Pace | None:
+    """The pace of a channel in which something is due, by one cheap query that locks nothing; None where nothing is."""
+    due = functools.reduce(operator.or_, (Exists(_due(channel, kind, now)) for kind in kinds))
+    found = Pace.objects.filter(channel=channel).annotate(is_due=due).first()
+    if found is None:
+        Pace.objects.get_or_create(channel=channel, defaults={"free_at": _LONG_AGO})
+        return _look(channel, kinds, now)
+    return found if found.is_due else None
+
+
+def _due(channel: str, kind: OutboundMessage.Kind, now: dt.datetime) -> QuerySet[OutboundMessage]:
+    return OutboundMessage.objects.filter(channel=channel, kind=kind, state=State.WAITING, send_at__lte=now)
+
+
+def _wait(pace: Pace | None, rate: Rate, now: dt.datetime) -> dt.timedelta | None:
+    """Until the next message may go; None where there is none."""
+    if pace is None:
+        return None
+    paused = pace.paused_until
+    if paused and now < paused < now + LONGEST_PAUSE + CLOCK_SLACK:
+        return max(paused - now, rate.wait(pace.free_at, now))
+    return rate.wait(pace.free_at, now)
+
+
+def _take(
+    channel: str, kinds: Iterable[OutboundMessage.Kind], most: int, now: dt.datetime, busy: set[str]
+) -> list[Claimed]:
+    """Lease the most urgent messages to people who are not being written to at this moment."""
+    taken: list[OutboundMessage] = []
+    for kind in kinds:
+        if len(taken) < most:
+            heads = _heads(channel, kind, now, busy | {message.recipient for message in taken})
+            taken += heads[: most - len(taken)]
+    ids = [message.id for message in taken]
+    if ids:
+        OutboundMessage.objects.filter(id__in=ids).update(
+            state=State.SENDING, leased_until=now + LEASE, attempts=F("attempts") + 1
+        )
+    return [Claimed(Outgoing(one.id, one.recipient, one.text, tuple(one.buttons)), one.attempts + 1) for one in taken]
+
+
+def _heads(
+    channel: str, kind: OutboundMessage.Kind, now: dt.datetime, busy: Iterable[str]
+) -> QuerySet[OutboundMessage]:
+    """What is due of a kind and is the first of its recipient's line, the longest due first.
+
+    The line is looked up row by row, by its index, and only as far as rows are taken: a join would have to know all.
+    """
+    line = OutboundMessage.objects.filter(
+        channel=OuterRef("channel"),
+        recipient=OuterRef("recipient"),
+        kind=OuterRef("kind"),
+        state__in=(State.WAITING, State.SENDING),
+    )
+    still_says_something = Q(expires_at=None) | Q(expires_at__gt=now)
+    return (
+        _due(channel, kind, now)
+        .filter(still_says_something, id=Subquery(line.order_by("id").values("id")[:1]))
+        .exclude(recipient__in=list(busy))
+        .order_by("send_at", "id")
+        .select_for_update(skip_locked=True, of=("self",))
+    )
+
+
+def resume(channel: str, now: dt.datetime) -> None:
+    """Try a channel again at once that paused because it failed: a worker began, perhaps with a key put right."""
+    Pace.objects.filter(channel=channel, failures__gt=0, paused_until__gt=now).update(paused_until=None)
+
+
+def bring_back_from_the_future(now: dt.datetime) -> int:
+    """Let go at once what was to wait until a time that the clock, once set back, is far from: its age tells it.
+
+    :returns: how many messages no longer wait.
+    """
+    ahead = OutboundMessage.objects.filter(
+        state=State.WAITING, kind__in=(Kind.ANSWER, Kind.NOTICE), send_at__gt=now, created_at__gt=now + CLOCK_SLACK
+    )
+    return ahead.update(send_at=now)
