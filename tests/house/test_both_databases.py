@@ -17,7 +17,7 @@ REASONS = {
     "bulk/test_transaction.py: test_on_sqlite_reading_leaves_writers_alone": "its readers and writers share a file",
     "bulk/test_transaction.py: test_on_postgresql_two_writers_wait_for_each_other": "only it has advisory locks",
     "cli/test_doctor.py: test_a_file_that_is_not_there_is_to_be_made": "a file may be missing, a server answers",
-    "cli/test_start.py: test_migrate_makes_the_folder_and_the_database": "a server's databases lie in no folder of ours",
+    "cli/test_start.py: test_migrate_makes_the_folder_and_the_database": "a server needs no folder of ours",
     "cli/test_start.py: test_without_a_file_the_command_that_makes_it_is_named": "a file may be missing",
     "cli/test_start.py: test_what_is_no_database_is_told_in_a_line": "a file may hold something else",
     "cli/test_start.py: test_a_database_that_does_not_answer_is_told_in_a_line": "a server may be out of reach",

@@ -43,10 +43,11 @@ def test_a_property_test_gets_one_database_an_example(fresh_database: FreshDatab
 
 
 def test_what_a_database_is_filled_with_is_made_once_and_copied(fresh_database: FreshDatabase) -> None:
-    made = []
+    made: list[Norm] = []
 
     def fill() -> None:
-        made.append(a_norm().save())
+        made.append(a_norm())
+        made[-1].save()
 
     for _ in range(2):
         with fresh_database(fill):
