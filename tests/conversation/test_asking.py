@@ -21,7 +21,7 @@ def local(text: str, zone: str = MOSCOW) -> dt.datetime:
 
 
 def written(moment: dt.datetime | None) -> str | None:
-    return moment and moment.strftime("%m-%d %H:%M")
+    return moment.strftime("%m-%d %H:%M") if moment else None
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,10 @@ from sbyt.conversation.acts import (
     IsReading,
     KeptInspected,
     LastReadings,
+    Linked,
+    LinkTold,
     Note,
+    OwnerTold,
     Refused,
     Say,
     Saying,
@@ -103,6 +106,30 @@ def text(*acts: Act, language: str = "ru", rendering: str = "text") -> str:
             Refused(Code.LOWER, single(4309, last=4310)),
             "Не приняли: 4309 меньше прошлого, 4310 от 20 октября. Проверьте цифры и пришлите ещё раз.",
             id="below the last",
+        ),
+        pytest.param(
+            Cancelled((single(4425),), NOVEMBER, ((4400,),)),
+            "Отменили свет …0001 4425 за ноябрь. Теперь за ноябрь считается 4400. Неверно? Пришлите заново.",
+            id="taken back, and an earlier one counts",
+        ),
+        pytest.param(
+            OwnerTold("2000000001", (single(4425),), ((4400,),), NOVEMBER, "SMS", until=UNTIL),
+            "По счёту 2000000001 кто-то передал показания за ноябрь: свет …0001 4425 вместо 4400. Канал: SMS. "
+            "Если это не вы и не ваши близкие, пришлите верные до 25 ноября или ответьте «оператор».",
+            id="the owner is told",
+        ),
+        pytest.param(
+            OwnerTold("2000000001", (single(4425),), ((4400,),), NOVEMBER, "SMS", cancelled=True, until=UNTIL),
+            "По счёту 2000000001 кто-то отменил свои показания за ноябрь: свет …0001 4425. Канал: SMS. "
+            "Теперь считается 4400. Если это не вы и не ваши близкие, пришлите верные до 25 ноября или ответьте "
+            "«оператор».",
+            id="the owner is told of what was taken back",
+        ),
+        pytest.param(
+            LinkTold("2000000001", Linked.CHAT, "Telegram"),
+            "К счёту 2000000001 привязали ещё один чат (Telegram): оттуда теперь видны показания и долг. "
+            "Если это не вы и не ваши близкие, ответьте «оператор», отвяжем.",
+            id="the owner is told of a link",
         ),
         pytest.param(
             Confirm(Code.HIGH, single(7800, used=3490, last=4310), (7800,), times=29),
@@ -271,6 +298,19 @@ def test_the_companys_own_words_are_said_where_there_is_room() -> None:
     assert "переехали" not in render((Say(Saying.WELCOME), Note("мы переехали " * 5)), "ru", "short", "").text
 
 
+@pytest.mark.parametrize("language", list(LANGUAGES))
+@pytest.mark.parametrize("act", [
+    Confirm(Code.HIGH, single(7800, used=3490, last=4310), (7800,), times=29),
+    Confirm(Code.SWAPPED, day_and_night(3104, 8242), (8242, 3104)),
+    Confirm(Code.DECIMAL, single(44250), (4425,)),
+    Confirm(Code.ROLLOVER, single(12), (12,)),
+    Ask(Problem.MISSING, "2000000002", meters=(choice(Resource.ELECTRICITY, "40010002", 2),)),
+    IsReading(single(4425)),
+], ids=repr)  # fmt: skip
+def test_a_question_put_again_fits_an_sms(act: Act, language: str) -> None:
+    assert render([Say(Saying.ASKED_AGAIN), act], language, "short", NUMBER).whole
+
+
 # every act -----------------------------------------------------------------------------------------------------------
 
 STRANGERS: tuple[Act, ...] = (
@@ -299,10 +339,22 @@ STRANGERS: tuple[Act, ...] = (
     Note("sbyt.example.org"),
 )
 OWNERS: tuple[Act, ...] = (
+    Cancelled((single(4425),), NOVEMBER, ((4400,),)),
+    Cancelled((single(4425), day_and_night(8242, 3104)), NOVEMBER, ((4400,), ())),
+    *(
+        OwnerTold(one.account, (one,), before, NOVEMBER, "SMS", cancelled, UNTIL)
+        for one, values in ((single(4425), (4400,)), (day_and_night(8242, 3104), (8200, 3100)))
+        for before in ((values,), ((),))
+        for cancelled in (False, True)
+    ),
+    *(LinkTold("2000000001", linked, "Telegram") for linked in Linked),
     Balance((("2000000001", 123456), ("2000000002", -5), ("2000000003", 0))),
     LastReadings((single(4310), water(Resource.COLD_WATER, 244500))),
     LastReadings(()),
 )
+
+
+NOTICES = [act for act in OWNERS if isinstance(act, OwnerTold | LinkTold)]
 
 
 def test_every_act_is_tried_here() -> None:
@@ -367,6 +419,15 @@ def confirms(draw: st.DrawFn) -> Confirm:
 
 
 SEVERAL = st.lists(shown(), min_size=1, max_size=12).map(tuple)
+
+
+@st.composite
+def owners_told(draw: st.DrawFn) -> OwnerTold:
+    meters = draw(SEVERAL)
+    before = tuple(draw(st.just(()) | st.just(one.values)) for one in meters)
+    return OwnerTold(draw(ACCOUNTS), meters, before, draw(PERIODS), draw(SERIALS), draw(st.booleans()), draw(DAYS))
+
+
 CHOICES = st.builds(Choice, SERIALS, st.sampled_from(list(Resource)), st.sampled_from([ZONES[:n] for n in (1, 2, 3)]))
 WAYS = st.lists(st.builds(Way, SERIALS, st.none() | SERIALS, st.just(1), st.just(31)), max_size=12).map(tuple)
 ACTS: st.SearchStrategy[Act] = st.one_of(
@@ -398,6 +459,8 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
     st.builds(LastReadings, st.just(()) | SEVERAL),
     st.builds(Say, st.sampled_from(list(Saying))),
     st.builds(Note, st.text()),
+    owners_told(),
+    st.builds(LinkTold, ACCOUNTS, st.sampled_from(list(Linked)), SERIALS),
 )
 
 
@@ -415,7 +478,7 @@ def test_elsewhere_nothing_is_cut(acts: list[Act], language: str) -> None:
 
 
 @pytest.mark.parametrize("language", list(LANGUAGES))
-@pytest.mark.parametrize("act", [act for act in STRANGERS if not isinstance(act, Closed)], ids=repr)
+@pytest.mark.parametrize("act", [act for act in (*STRANGERS, *NOTICES) if not isinstance(act, Closed)], ids=repr)
 def test_a_usual_answer_fits_an_sms_uncut(act: Act, language: str) -> None:
     assert "… " not in text(act, language=language, rendering="short")
     assert not text(act, language=language, rendering="short").endswith("…")

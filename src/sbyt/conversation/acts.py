@@ -140,8 +140,44 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
+    """Taken back. ``counts``: for each meter what counts of that period again; empty where that is not to be told."""
+
     meters: tuple[Shown, ...]
     period: int
+    counts: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerTold:
+    """To an account's owner: what somebody who isn't linked to it handed in, or took back, through which channel.
+
+    ``before``: for each meter what counted of that period before, or counts again; empty where nothing did.
+    """
+
+    account: str
+    meters: tuple[Shown, ...]
+    before: tuple[tuple[int, ...], ...]
+    period: int
+    through: str
+    cancelled: bool = False
+    until: dt.date | None = None  # the last day to put it right; None where that is over
+
+
+class Linked(enum.StrEnum):
+    """By what somebody was linked to an account."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    CHAT = "chat"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTold:
+    """To an account's owner: somebody else may speak for it now. ``through``: the channel of a chat."""
+
+    account: str
+    linked: Linked
+    through: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +193,7 @@ class Saying(enum.StrEnum):
     HELP = "help"
     WELCOME = "welcome"
     UNKNOWN = "unknown"
+    UNKNOWN_AGAIN = "unknown_again"  # and given to staff
     TOO_LONG = "too_long"
     NOT_LINKED = "not_linked"
     NOTHING_OPEN = "nothing_open"
@@ -169,6 +206,7 @@ class Saying(enum.StrEnum):
     THANKS = "thanks"
     STILL_ASKING = "still_asking"
     LANGUAGE = "language"
+    ASKED_AGAIN = "asked_again"
     NOT_HANDLED = "not_handled"  # because of a fault of ours
 
 
@@ -191,6 +229,8 @@ Act = (
     | Note
     | Balance
     | Cancelled
+    | OwnerTold
+    | LinkTold
     | LastReadings
     | Say
 )

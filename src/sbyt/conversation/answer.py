@@ -58,7 +58,7 @@ class Answer:
         self.pending: list[Pending] = []
         self.reasons: list[str] = []
         self.outcomes: set[Outcome] = set()
-        self.refusals = dict(state.refusals)
+        self.refused: set[str] = set()
         self.asked = False
         self.closed_month_known = True  # whether each meter taken has a reading for the month before
 
@@ -116,7 +116,6 @@ class Answer:
         self.commands.append(Store(account.number, meter.serial, values, rolled, moment.at, moment.period, verdict))
         self._result(account, meter, values, moment, Status.ACCEPTED)
         self.outcomes.add(Outcome.ACCEPTED)
-        self.refusals = {}
 
     def _ask_if_reading(self, account: AccountFacts, judged: Judged, moment: Moment) -> None:
         meter = judged.meter
@@ -154,8 +153,8 @@ class Answer:
         values: tuple[int, ...] = (),
     ) -> None:
         """Refuse; what only a person can decide, and a second refusal of the same kind, goes to staff."""
-        self.refusals[code] = self.refusals.get(code, 0) + 1
-        staff = code is Code.IMPOSSIBLE or self.refusals[code] > 1
+        self.refused.add(code)
+        staff = code is Code.IMPOSSIBLE or self.state.refusals.get(code, 0) > 0
         named = account.number if account else ""
         if staff:
             self.commands.append(ToStaff(code, named, meter.serial if meter else "", values))
@@ -194,13 +193,18 @@ class Answer:
         outcome = next((one for one in self._ORDER if one in self.outcomes), Outcome.UNKNOWN)
         reason = self.reasons[0] if self.reasons else Code.DUPLICATE if outcome is Outcome.DUPLICATE else None
         return Reply(
-            State(self.state.language, self._next_question(), self.refusals),
+            State(self.state.language, self._next_question(), self._refusals()),
             tuple(self.commands),
             (*first, *self.acts),
             outcome,
             reason,
             tuple(self.results),
         )
+
+    def _refusals(self) -> dict[str, int]:
+        """How often each was refused since something was last taken: once a message, however many meters it names."""
+        before = {} if self.taken else self.state.refusals
+        return {**before, **{code: before.get(code, 0) + 1 for code in self.refused}}
 
     def _next_question(self) -> Question | None:
         if self.question is None:

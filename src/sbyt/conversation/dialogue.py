@@ -80,6 +80,8 @@ class _Turn:
             return self._balance([one.account.number for one in self.named if one.account])
         if Intent.LAST in message.intents:
             return self._last_readings([one.account.number for one in self.named if one.account])
+        if Intent.OPERATOR in message.intents:  # «200004 оператор» is no question left half answered
+            return self._intent(message)
         if numbers or (self.state.question and any(isinstance(item, Tag) for item in message.items)):
             return None
         return self._intent(message)
@@ -130,7 +132,7 @@ class _Turn:
         if message.words and all(meaning(word) is Label.POLITE for word in message.words):
             thanked = bool(message.words & THANKS)
             return self.say(Saying.THANKS if thanked else Saying.WELCOME, Outcome.INFO)
-        return self.say(Saying.UNKNOWN, Outcome.UNKNOWN)
+        return self.not_understood()
 
     def only_account(self) -> str:
         """The account that staff are told of: the one named, else the only one that the sender is linked to."""
@@ -141,6 +143,17 @@ class _Turn:
     def say(self, saying: Saying, outcome: Outcome, *commands: Command) -> Reply:
         window = self.facts.window
         return Reply(self.state, commands, (Say(saying, window.first_day, window.last_day),), outcome)
+
+    def not_understood(self) -> Reply:
+        """Say so; who isn't understood twice running is given to a person."""
+        refusals = dict(self.state.refusals)
+        again = refusals.pop(Outcome.UNKNOWN, 0) > 0
+        if not again:
+            refusals[Outcome.UNKNOWN] = 1
+        self.state = replace(self.state, refusals=refusals)
+        if again:
+            return self.say(Saying.UNKNOWN_AGAIN, Outcome.UNKNOWN, ToStaff(Outcome.UNKNOWN, self.only_account()))
+        return self.say(Saying.UNKNOWN, Outcome.UNKNOWN)
 
     def closed(self) -> Reply:
         channel = self.facts.channel
@@ -191,7 +204,11 @@ class _Turn:
             Shown(own_account, serial, meter.dial.resource, meter.dial.decimals, zones, values)
             for own_account, serial, meter, zones, values in self._own_by_meter()
         )
-        return Reply(self.state, (Cancel(),), (Cancelled(shown, own[0].period),), Outcome.INFO)
+        counts = tuple(
+            meter.entered(own[0].period, {one.id for one in own}) if number in self.facts.linked else ()
+            for number, _, meter, _, _ in self._own_by_meter()
+        )
+        return Reply(self.state, (Cancel(),), (Cancelled(shown, own[0].period, counts),), Outcome.INFO)
 
     def _own_by_meter(self) -> list[tuple[str, str, MeterFacts, tuple[str, ...], tuple[int, ...]]]:
         found = []
@@ -246,7 +263,7 @@ class _Turn:
         if self._only_asks(message) or Intent.NOT_MINE in message.intents:
             return self.say(Saying.IS_IT_A_READING, Outcome.ASK)
         if not message.groups and not any(isinstance(item, Tag) for item in message.items):
-            return self.say(Saying.UNKNOWN, Outcome.UNKNOWN)
+            return self.not_understood()
         moment = Moment(self.now, self.facts.period(self.now))
         alone = understand(message, self.facts, moment, self.named)
         if alone.complete or not self.state.question:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sbyt.core.identifiers import account_key, serial_key
@@ -12,7 +12,7 @@ from sbyt.core.periods import Period, period_of_receipt
 from sbyt.core.resources import ZONES
 from sbyt.core.settings import Checks, Estimates, Window
 from sbyt.metering.checks import Dial
-from sbyt.metering.counting import Counted
+from sbyt.metering.counting import Counted, Handed, Kind
 from sbyt.metering.history import History, history
 
 
@@ -27,11 +27,23 @@ class MeterFacts:
     taken: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     inspected: frozenset[int] = frozenset()  # the periods that hold an inspector's reading
     removed: bool = False
+    handed: Sequence[Handed] = ()  # whatever of it was handed in and not taken back
     _histories: dict[int, History] = field(default_factory=dict, repr=False, compare=False)
 
     @functools.cached_property
     def key(self) -> str:
         return serial_key(self.serial)
+
+    def entered(self, period: int, without: Collection[int] = ()) -> tuple[int, ...]:
+        """What was entered last for a period, T1 first; empty unless all registers were.
+
+        :param without: the ids of readings to leave out.
+        """
+        found: dict[str, int] = {}
+        for row in sorted(self.handed, key=lambda row: (row.kind is not Kind.CUSTOMER, row.order)):
+            if row.period == period and row.kind is not Kind.INSTALLED and row.order[1] not in without:
+                found[row.zone] = row.value
+        return tuple(found[zone] for zone in self.zone_names) if found.keys() >= set(self.zone_names) else ()
 
     @functools.cached_property
     def zone_names(self) -> tuple[str, ...]:
@@ -63,7 +75,7 @@ class AccountFacts:
 
 @dataclass(frozen=True)
 class OwnReading:
-    """A reading that this sender handed in last, with the period it counts for."""
+    """A reading that this sender handed in last, with the period it counts for and its id."""
 
     account: str
     serial: str
@@ -71,6 +83,7 @@ class OwnReading:
     value: int
     decimals: int
     period: int
+    id: int = 0
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,11 @@ LANGUAGES: dict[str, Words] = {"ru": Russian(), "en": English()}
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a channel sends: the text, and what may be pressed instead of typed."""
+    """What a channel sends: the text, and what may be pressed instead of typed. ``whole``: nothing had to be cut."""
 
     text: str
     buttons: tuple[str, ...] = ()
+    whole: bool = True
 
 
 def render(acts: Sequence[Act], language: str, rendering: str, number: str) -> Rendered:
@@ -35,7 +36,7 @@ def render(acts: Sequence[Act], language: str, rendering: str, number: str) -> R
     if rendering != "short":
         return Rendered(spoken[0], _buttons(acts, words) if rendering == "buttons" else ())
     fitting = next((text for text in spoken if len(text) <= LONGEST_SMS), None)
-    return Rendered(fitting or _cut(spoken[-1], words.number(number)))
+    return Rendered(fitting or _cut(spoken[-1], words.number(number)), whole=fitting is not None)
 
 
 def _buttons(acts: Sequence[Act], words: Words) -> tuple[str, ...]:

@@ -16,6 +16,9 @@ from sbyt.conversation.acts import (
     IsReading,
     KeptInspected,
     LastReadings,
+    Linked,
+    LinkTold,
+    OwnerTold,
     Refused,
     Say,
     Saying,
@@ -29,6 +32,7 @@ from sbyt.core.periods import Period
 from sbyt.core.resources import Resource
 from sbyt.metering.checks import Code
 
+_LINKED = {Linked.PHONE: "phone", Linked.EMAIL: "e-mail address"}
 _MONTHS = [
     "January",
     "February",
@@ -212,7 +216,35 @@ class English(Words):
         )
 
     def cancelled(self, act: Cancelled) -> str:
-        return f"Taken back: {self.meters(act.meters, 1)}, {self._month(act.period)}. Send the right reading."
+        counts, month = self.counting(act.meters, act.counts), self._month(act.period)
+        what = f"Taken back: {self.meters(act.meters, 1)}, {month}."
+        return f"{what} {counts} counts for {month} again." if counts else f"{what} Send the right reading."
+
+    def owner_told(self, act: OwnerTold, terse: int) -> str:
+        month = self._month(act.period)
+        done = "took back" if act.cancelled else "sent"
+        if terse:
+            when = f" for {month}" if terse == 1 else ""
+            values = self.meters(act.meters, terse)
+            return f"Account {act.account}: somebody {done} {values}{when}. Not you? Send the right value."
+        before = () if act.cancelled else act.before
+        values = self.each(act.meters, before or ((),) * len(act.meters), "instead of")
+        counts = self.counting(act.meters, act.before) if act.cancelled else ""
+        now = f" {counts} counts again." if counts else ""
+        until = f" by {self.day(act.until)}" if act.until else ""
+        return (
+            f"Somebody {done} readings of account {act.account} for {month}: {values}. Channel: {act.through}.{now} "
+            f"If that was not you or your family, send the right ones{until} or answer «operator»."
+        )
+
+    def link_told(self, act: LinkTold, terse: int) -> str:
+        what = f"chat ({act.through})" if act.linked is Linked.CHAT else _LINKED[act.linked]
+        if terse:
+            return f"One more {what} was linked to account {act.account}. Not you? Answer «operator»."
+        return (
+            f"One more {what} was linked to account {act.account}: readings and debt are seen from there now. "
+            "If that was not you or your family, answer «operator» and we will undo it."
+        )
 
     def last_readings(self, act: LastReadings) -> str:
         if not act.meters:
@@ -231,6 +263,8 @@ _SAYINGS = {
     Saying.HELP: "Send account and reading, like: 700700700 5120, {first} to {last}. Undo: cancel. Owed: balance.",
     Saying.WELCOME: "Hello. Send your account and the reading, like: 700700700 5120. The account is on the bill.",
     Saying.UNKNOWN: "We found no reading here. Send account and reading, like: 700700700 5120. More: help",
+    Saying.UNKNOWN_AGAIN: "Again we found no reading here; a member of staff will read it. Readings go like: "
+    "700700700 5120",
     Saying.TOO_LONG: "The message is very long, a member of staff will read it. Quicker: 700700700 5120",
     Saying.NOT_LINKED: "Only those linked to an account see it. Write from the phone or e-mail in the contract.",
     Saying.NOTHING_OPEN: "We asked nothing just now. Send account and reading, like: 700700700 5120",
@@ -243,6 +277,7 @@ _SAYINGS = {
     Saying.STILL_ASKING: "We are still waiting for your answer: YES, NO or the right number.",
     Saying.NEW_METER: "Passed the news of a meter on to staff. If it reads the old one, send only account and number.",
     Saying.LANGUAGE: "English from now on.",
+    Saying.ASKED_AGAIN: "You have not answered yet.",
     Saying.NOT_HANDLED: "We kept your message, but a fault on our side stopped it. A member of staff will read it, "
     "no need to send it again.",
 }

@@ -16,6 +16,9 @@ from sbyt.conversation.acts import (
     IsReading,
     KeptInspected,
     LastReadings,
+    Linked,
+    LinkTold,
+    OwnerTold,
     Refused,
     Say,
     Saying,
@@ -64,6 +67,7 @@ _EXAMPLES = {
     Resource.GAS: "газ 1520",
     Resource.HEAT: "тепло 12,4",
 }
+_LINKED = {Linked.PHONE: "телефон", Linked.EMAIL: "адрес e-mail"}
 _HOW_MANY = {2: "два показания", 3: "три показания"}
 
 
@@ -308,9 +312,37 @@ class Russian(Words):
         return f"Счёт {account}: всё оплачено."
 
     def cancelled(self, act: Cancelled) -> str:
+        counts = self.counting(act.meters, act.counts)
+        what = f"Отменили {self.meters(act.meters, 1)} за {self._month(act.period)}."
+        if counts:
+            return f"{what} Теперь за {self._month(act.period)} считается {counts}. Неверно? Пришлите заново."
+        return f"{what} Пришлите верные показания, когда сможете."
+
+    def owner_told(self, act: OwnerTold, terse: int) -> str:
+        month = self._month(act.period)
+        done = "отменил свои" if act.cancelled else "передал"
+        if terse == 2:
+            return f"Счёт {act.account}: кто-то {done} {self.meters(act.meters, 2)}. Не вы? Пришлите верное."
+        if terse == 1:
+            values = self.meters(act.meters, 1)
+            return f"Счёт {act.account}: кто-то {done} за {month} {values}. Не вы? Пришлите верное или «оператор»."
+        before = () if act.cancelled else act.before
+        values = self.each(act.meters, before or ((),) * len(act.meters), "вместо")
+        counts = self.counting(act.meters, act.before) if act.cancelled else ""
+        now = f" Теперь считается {counts}." if counts else ""
+        until = f" до {self.day(act.until)}" if act.until else ""
         return (
-            f"Отменили {self.meters(act.meters, 1)} за {self._month(act.period)}. "
-            "Пришлите верные показания, когда сможете."
+            f"По счёту {act.account} кто-то {done} показания за {month}: {values}. Канал: {act.through}.{now} "
+            f"Если это не вы и не ваши близкие, пришлите верные{until} или ответьте «оператор»."
+        )
+
+    def link_told(self, act: LinkTold, terse: int) -> str:
+        what = f"чат ({act.through})" if act.linked is Linked.CHAT else _LINKED[act.linked]
+        if terse:
+            return f"К счёту {act.account} привязали ещё один {what}. Не вы? Ответьте «оператор»."
+        return (
+            f"К счёту {act.account} привязали ещё один {what}: оттуда теперь видны показания и долг. "
+            "Если это не вы и не ваши близкие, ответьте «оператор», отвяжем."
         )
 
     def last_readings(self, act: LastReadings) -> str:
@@ -332,6 +364,8 @@ _SAYINGS = {
     "Узнать долг: баланс.",
     Saying.WELCOME: "Здравствуйте. Пришлите номер счёта и показание, например: 700700700 5120. Номер вверху квитанции.",
     Saying.UNKNOWN: "Не нашли здесь показаний. Пришлите счёт и показание, например: 700700700 5120. Подсказка: помощь",
+    Saying.UNKNOWN_AGAIN: "Снова не нашли здесь показаний, сообщение прочтёт сотрудник. Показания пишите так: "
+    "700700700 5120",
     Saying.TOO_LONG: "Сообщение слишком длинное, его прочтёт сотрудник. Быстрее так: 700700700 5120",
     Saying.NOT_LINKED: "Сведения о счёте видит только тот, кто к нему привязан. "
     "Напишите с телефона или почты из договора.",
@@ -347,6 +381,7 @@ _SAYINGS = {
     Saying.NEW_METER: "О новом счётчике передали сотруднику. "
     "Если это показание прежнего, пришлите счёт и число без пояснений.",
     Saying.LANGUAGE: "Дальше по-русски.",
+    Saying.ASKED_AGAIN: "Вы ещё не ответили.",
     Saying.NOT_HANDLED: "Сообщение сохранили, но из-за сбоя у нас не обработали. Его прочтёт сотрудник, "
     "отправлять ещё раз не нужно.",
 }

@@ -19,7 +19,9 @@ from sbyt.conversation.acts import (
     IsReading,
     KeptInspected,
     LastReadings,
+    LinkTold,
     Note,
+    OwnerTold,
     Refused,
     Say,
     Shown,
@@ -68,6 +70,10 @@ class Words(ABC):
                 return self.balance(act)
             case Cancelled():
                 return self.cancelled(act)
+            case OwnerTold():
+                return self.owner_told(act, terse)
+            case LinkTold():
+                return self.link_told(act, terse)
             case LastReadings():
                 return self.last_readings(act)
             case Say():
@@ -102,6 +108,12 @@ class Words(ABC):
 
     @abstractmethod
     def cancelled(self, act: Cancelled) -> str: ...
+
+    @abstractmethod
+    def owner_told(self, act: OwnerTold, terse: int) -> str: ...
+
+    @abstractmethod
+    def link_told(self, act: LinkTold, terse: int) -> str: ...
 
     @abstractmethod
     def last_readings(self, act: LastReadings) -> str: ...
@@ -158,6 +170,20 @@ class Words(ABC):
         return "; ".join(
             f"{self.tail(shown.serial) if terse == 2 else self._named(shown)} {self.values(shown)}" for shown in meters
         )
+
+    def each(self, meters: Sequence[Shown], counts: Sequence[Sequence[int]], instead: str) -> str:
+        """Several meters in one line, each with the values that its own stand instead of, where there are such."""
+        return "; ".join(
+            f"{self._named(shown)} {self.values(shown)}" + (f" {instead} {self.values(shown, other)}" if other else "")
+            for shown, other in zip(meters, counts, strict=True)
+        )
+
+    def counting(self, meters: Sequence[Shown], counts: Sequence[Sequence[int]]) -> str:
+        """What counts now, in one line; of several meters each by its name. Empty where nothing is known."""
+        known = [(shown, values) for shown, values in zip(meters, counts, strict=False) if values]
+        if len(meters) == 1:
+            return "".join(self.values(shown, values) for shown, values in known)
+        return "; ".join(f"{self._named(shown)} {self.values(shown, values)}" for shown, values in known)
 
     def _named(self, shown: Shown) -> str:
         return f"{self.resources[shown.resource]} {self.tail(shown.serial)}"
