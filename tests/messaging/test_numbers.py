@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sbyt.messaging.numbers import message_of, short_number
+from sbyt.messaging.numbers import link_number, link_of, message_of, short_number
 
 MESSAGES = st.integers(1, 10**12)
 
@@ -34,3 +34,10 @@ def test_it_has_four_characters_as_long_as_they_do(message: int, number: str) ->
 @pytest.mark.parametrize("text", ["", "2222", "0001", "22I3", "2223 2224", "№2223", "й"])
 def test_what_is_no_such_number_is_none(text: str) -> None:
     assert message_of(text) is None
+
+
+@pytest.mark.parametrize("link", [1, 30, 10**6])
+def test_a_link_has_a_number_that_is_no_messages(link: int) -> None:
+    assert link_of(f" {link_number(link).lower()} ") == link
+    assert message_of(link_number(link)) is None
+    assert link_of(short_number(link)) is None

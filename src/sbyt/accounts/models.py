@@ -99,7 +99,9 @@ class Link(models.Model):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="links")
     how = models.CharField(max_length=16, choices=How)
     made_at = models.DateTimeField()
+    made_by = models.TextField(default="", db_default="")  # the member of staff; empty where nobody decided it
     ended_at = models.DateTimeField(null=True)
+    ended_by = models.TextField(default="", db_default="")
 
     class Meta:
         indexes = [models.Index(fields=["address", "kind"], name="link_address")]

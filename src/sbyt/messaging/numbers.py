@@ -24,3 +24,18 @@ def message_of(short: str) -> int | None:
             return None
         message = message * len(_ALPHABET) + place
     return message or None
+
+
+#: What the number of a link begins with; no message's number holds this letter.
+_LINK = "L"
+
+
+def link_number(link: int) -> str:
+    """The number of a link of a sender to an account, by which staff find what was said of it."""
+    return _LINK + short_number(link)
+
+
+def link_of(number: str) -> int | None:
+    """The link that a number stands for; None if it is no such number."""
+    written = number.strip().upper()
+    return message_of(written.removeprefix(_LINK)) if written.startswith(_LINK) else None

@@ -1,0 +1,140 @@
+"""Tells the owners of an account what somebody did who isn't linked to it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from sbyt.accounts.models import Link
+from sbyt.accounts.owners import Owner, OwnerLink, owners_of
+from sbyt.conversation.acts import LinkTold, OwnerTold
+from sbyt.conversation.render import render
+from sbyt.core.settings import ChannelSettings, ChannelState, Settings
+from sbyt.messaging.models import Conversation, OutboundMessage
+from sbyt.messaging.numbers import short_number
+from sbyt.messaging.statuses import Statuses, read_statuses
+
+#: Why an owner gets a message that they didn't ask for.
+OWNER_TOLD = "owner_told"
+
+_USABLE = (ChannelState.OPEN, ChannelState.UNSTABLE)
+#: Which of an owner's links is used first: what reaches a person soonest and costs nobody anything.
+_RANK = {Link.Kind.CHAT.value: 0, Link.Kind.EMAIL.value: 1, Link.Kind.PHONE.value: 2}
+
+
+class Told(NamedTuple):
+    """What the owners of an account are told, and by which number staff find it.
+
+    ``about`` is part of what makes a notice the only one of its kind; ``message`` is the one that it is about.
+    """
+
+    act: OwnerTold | LinkTold
+    number: str
+    about: str
+    message: int | None = None
+
+
+class _Way(NamedTuple):
+    """Where a notice goes: the channel, the recipient as the channel names them, how the channel says it."""
+
+    channel: str
+    recipient: str
+    rendering: str
+    link: OwnerLink
+
+
+def told_by_message(message: int, acts: Iterable[OwnerTold]) -> list[Told]:
+    """What is told because of a message."""
+    return [Told(act, short_number(message), f"message:{message}", message) for act in acts]
+
+
+def tell_owners(
+    told: Sequence[Told],
+    settings: Settings,
+    now: dt.datetime,
+    *,
+    connected: Collection[str] | None = None,
+    statuses: Statuses | None = None,
+    but: Collection[OwnerLink] = (),
+) -> int:
+    """Write a notice into the outbox for each owner of the accounts concerned, once for ever, in three queries.
+
+    Each gets it where it reaches them best: in their own chat, else by e-mail, else on their phone, through a channel
+    that is open. Who can't be reached by any gets none.
+
+    :param connected: the channels that can send of their own accord, which are preferred; None where nobody knows.
+    :param statuses: the states of the channels, if they are known already.
+    :param but: links of somebody who needn't be told.
+
+    :returns: the number of notices written.
+    """
+    if not told:
+        return 0
+    owners = owners_of({one.act.account for one in told}, but=but)
+    channels = (statuses or read_statuses(settings)).channels(now.astimezone(settings.zone).date())
+    ways = [
+        (one, way)
+        for one in told
+        for owner in owners.get(one.act.account, ())
+        if (way := _best(owner, channels, connected))
+    ]
+    languages = _languages([way for _, way in ways])
+    notices = [_notice(one, way, languages.get(way[:2], settings.language), now) for one, way in ways]
+    return len(OutboundMessage.objects.bulk_create(notices, ignore_conflicts=True))
+
+
+def _best(owner: Owner, channels: Mapping[str, ChannelSettings], connected: Collection[str] | None) -> _Way | None:
+    found = [
+        (
+            (connected is not None and code not in connected, _RANK[link.kind], channel.state is ChannelState.UNSTABLE),
+            way,
+        )
+        for link in owner
+        for code, channel in channels.items()
+        if channel.state in _USABLE and (way := _way(link, code, channel))
+    ]
+    return min(found, key=lambda one: one[0])[1] if found else None
+
+
+def _way(link: OwnerLink, code: str, channel: ChannelSettings) -> _Way | None:
+    """How a channel reaches who has this link, if it does. A keypad can be answered, not written to."""
+    recipient = ""
+    if link.kind == Link.Kind.CHAT:
+        recipient = link.address.removeprefix(f"{code}:") if link.address.startswith(f"{code}:") else ""
+    elif channel.senders == link.kind and channel.rendering != "keypad":
+        recipient = link.address
+    return _Way(code, recipient, channel.rendering, link) if recipient else None
+
+
+def _languages(ways: Sequence[_Way]) -> dict[tuple[str, str], str]:
+    """The language in which we talk with those of them with whom we do, by channel and sender."""
+    talks = Conversation.objects.filter(
+        channel__in={way.channel for way in ways}, sender__in={way.recipient for way in ways}
+    )
+    return {
+        (channel, sender): language
+        for channel, sender, language in talks.values_list("channel", "sender", "state__language")
+        if language
+    }
+
+
+def _notice(told: Told, way: _Way, language: str, now: dt.datetime) -> OutboundMessage:
+    said = render((told.act,), language, way.rendering, told.number)
+    return OutboundMessage(
+        channel=way.channel,
+        recipient=way.recipient,
+        text=said.text,
+        buttons=list(said.buttons),
+        kind=OutboundMessage.Kind.NOTICE,
+        purpose=OWNER_TOLD,
+        key=f"{OWNER_TOLD}:{told.about}:{told.act.account}:{way.link.kind}:{way.link.address}:{_what(told.act)}",
+        in_reply_to_id=told.message,
+        created_at=now,
+        send_at=now,
+    )
+
+
+def _what(act: OwnerTold | LinkTold) -> str:
+    """One message may hand in for two months: the meters of each are told apart."""
+    return str(act.period) if isinstance(act, OwnerTold) else ""
