@@ -121,6 +121,18 @@ def say(
     raise typer.Exit(run(message, settings.SBYT, jsonl=jsonl, as_json=json_output))
 
 
+@app.command()
+def work(
+    once: bool = typer.Option(False, "--once", help="Do what is due now and end, as for cron."),
+) -> None:
+    """Handle what came in, send what is to be said, until stopped. May run as often as is useful."""
+    from django.conf import settings
+
+    from sbyt.cli.work import work as work_on
+
+    raise typer.Exit(work_on(settings.SBYT, getattr(settings, "CONNECTED_CHANNELS", dict)(), once=once))
+
+
 @app.command(name="import")
 def import_(
     paths: list[str] = typer.Argument(help="CSV files, folders of them, or - for standard input.", metavar="PATH…"),

@@ -166,7 +166,7 @@ _UPDATE = """
 
 
 def _save(messages: Iterable[OutboundMessage]) -> None:
-    """Write what may have changed. (``bulk_update`` takes five times as long: it writes one long CASE a column.)"""
+    """Write what may have changed: five times as fast as ``bulk_update``, which writes one long CASE a column."""
     at = connection.ops.adapt_datetimefield_value
     rows = [
         [one.state, at(one.delivered_at), one.provider_id, at(one.send_at), at(one.leased_until), one.id]

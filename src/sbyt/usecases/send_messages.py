@@ -125,13 +125,13 @@ class Sender:
     def begin_due(self) -> dt.timedelta | None:
         """Claim what is due, as far as there is room, and begin to send it.
 
-        :returns: when to call again: zero for at once, None if nothing is due now.
+        :returns: when to call again: zero for at once, None if nothing is due now, or there is no room.
 
         :raises DatabaseError: if the database is out of reach.
         """
         room = self._most - self.under_way
         if room <= 0:
-            return dt.timedelta(0)
+            return None
         now = self._clock()
         quiet = self._settings.quiet.holds(now.astimezone(self._settings.zone))
         claimed = outbox.claim(self._channel.code, room, now, rate=self._rate, quiet=quiet)

@@ -1,0 +1,294 @@
+"""``sbyt work``: handles what came in, sends what is to be said, keeps house. It may run as often as is useful."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import socket
+import threading
+import time
+import traceback
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import structlog
+import typer
+from django.db import DatabaseError, InterfaceError, connections
+
+from sbyt.cli.readiness import database_name, is_out_of_reach
+from sbyt.core.settings import Settings
+from sbyt.messaging import delivery, outbox, workers
+from sbyt.messaging.channel import Channel
+from sbyt.usecases.receive_message import handle_waiting
+from sbyt.usecases.send_messages import Clock, Sender
+
+#: Who has nothing to do looks again after so many seconds.
+POLL = 0.2
+
+#: The longest wait for a database that is lost, or after an error, in seconds.
+_LONGEST_WAIT = 30.0
+#: How long the command waits for what is under way before it ends, in seconds: more than a send may take.
+_LONGEST_END = 60.0
+#: ``--once`` does not wait for a channel that pauses for longer, in seconds.
+_WORTH_WAITING = 2.0
+
+_BATCH = 500  # of what is recovered or expired at once
+
+_log = structlog.get_logger(__name__)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+class Duty(ABC):
+    """Something that a worker does step by step, in a thread of its own."""
+
+    name: str
+
+    @abstractmethod
+    def step(self) -> float:
+        """Do the next piece, and say how many seconds to wait before the one after it.
+
+        :raises DatabaseError: if the database is out of reach; the step is done again later.
+        """
+
+    @abstractmethod
+    def end(self) -> None:
+        """Finish what is under way."""
+
+
+class Inbox(Duty):
+    """Handles the messages that came in."""
+
+    name = "inbox"
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+
+    def step(self) -> float:
+        return 0 if handle_waiting(self._settings, self._clock()) else POLL
+
+    def end(self) -> None:
+        """Nothing is under way between two steps."""
+
+
+class Sending(Duty):
+    """Sends the messages of one channel."""
+
+    def __init__(self, channel: Channel, settings: Settings, clock: Clock) -> None:
+        self.name = f"send-{channel.code}"
+        self._code = channel.code
+        self._clock = clock
+        self._sender = Sender(channel, settings, clock)
+        self._has_begun = False
+
+    def step(self) -> float:
+        if not self._has_begun:
+            outbox.resume(self._code, self._clock())
+            self._has_begun = True
+        due = self._sender.begin_due()
+        wait = POLL if due is None else min(due.total_seconds(), POLL)
+        if not self._sender.under_way:
+            return wait
+        self._sender.settle(wait)
+        return 0
+
+    def drain(self, stop: threading.Event) -> None:
+        """Send all that is due, unless it would have to wait for long."""
+        while not stop.is_set():
+            due = self._sender.begin_due()
+            if self._sender.under_way:
+                self._sender.settle(POLL if due is None else min(due.total_seconds(), POLL))
+            elif due is None or due.total_seconds() > _WORTH_WAITING:
+                break
+            else:
+                stop.wait(due.total_seconds())
+        self.end()
+
+    def end(self) -> None:
+        with self._sender:
+            self._sender.finish()
+
+
+class Housekeeping(Duty):
+    """Says that the worker is there, and sees to what others left, what is late and what is to be asked again."""
+
+    name = "housekeeping"
+
+    def __init__(self, worker: str, settings: Settings, clock: Clock) -> None:
+        self._worker = worker
+        self._settings = settings
+        self._clock = clock
+        self._rounds = 0
+
+    def step(self) -> float:
+        now = self._clock()
+        workers.is_here(self._worker, now)
+        self.tidy(now, thoroughly=self._rounds % 6 == 0)
+        self._rounds += 1
+        return workers.HEARTBEAT.total_seconds()
+
+    def tidy(self, now: dt.datetime, *, thoroughly: bool) -> None:
+        """One round; what reads the whole outbox is done in each sixth only."""
+        _all_of("recovered", delivery.recover, now)
+        if thoroughly:
+            _all_of("expired", delivery.expire, now)
+            outbox.bring_back_from_the_future(now)
+
+    def end(self) -> None:
+        workers.is_gone(self._worker)
+
+
+def _all_of(what: str, some: Callable[[dt.datetime, int], int], now: dt.datetime) -> None:
+    """Do something batch by batch until no whole batch is left of it."""
+    total = done = some(now, _BATCH)
+    while done == _BATCH:
+        done = some(now, _BATCH)
+        total += done
+    if total:
+        _log.warning(what, messages=total)
+
+
+class Trouble:
+    """Tells of errors without a flood: a lost database once for all duties, any other error less and less often."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lost: set[str] = set()
+
+    def met(self, duty: str, error: Exception, failures: int) -> None:
+        if is_lost(error):
+            with self._lock:
+                if not self._lost:
+                    reason = str(error).strip().partition("\n")[0]
+                    _log.error("database_lost", database=database_name(), reason=reason)
+                self._lost.add(duty)
+        elif failures & (failures - 1) == 0:  # the 1st, 2nd, 4th, 8th …
+            # The text of an unexpected error may hold what a customer wrote: only its kind and place are told.
+            _log.error("step_failed", duty=duty, error=type(error).__name__, at=_place(error), failures=failures)
+
+    def over(self, duty: str) -> None:
+        with self._lock:
+            if duty in self._lost:
+                self._lost.discard(duty)
+                if not self._lost:
+                    _log.info("database_back", database=database_name())
+
+
+def is_lost(error: Exception) -> bool:
+    return isinstance(error, InterfaceError) or (isinstance(error, DatabaseError) and is_out_of_reach(error))
+
+
+def _place(error: Exception) -> str:
+    """Where an error was raised, by the innermost frame of our own."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "sbyt" in Path(frame.filename).parts]
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+
+
+def keep(duty: Duty, stop: threading.Event, trouble: Trouble) -> None:
+    """Do a duty step after step until it is to stop; after an error wait, longer each time, and go on."""
+    failures = 0
+    while not stop.is_set():
+        try:
+            wait = duty.step()
+            if failures:
+                trouble.over(duty.name)
+            failures = 0
+        except Exception as error:  # noqa: BLE001 whatever it is, the next message is to be handled
+            failures += 1
+            trouble.met(duty.name, error, failures)
+            connections.close_all()
+            wait = min(0.5 * 2.0 ** min(failures, 10), _LONGEST_WAIT)
+        if wait:
+            stop.wait(wait)
+    try:
+        duty.end()
+    except Exception as error:  # noqa: BLE001 what isn't recorded now is recovered when its lease runs out
+        trouble.met(duty.name, error, 1)
+    connections.close_all()
+
+
+def work(settings: Settings, channels: Mapping[str, Channel], *, once: bool, clock: Clock = _now) -> int:
+    """Work until told to stop by SIGTERM or SIGINT, or do what is due now and end.
+
+    :returns: the exit status.
+    """
+    named = ", ".join(_title(code, settings) for code in channels) or "каналов нет"
+    with _told_to_stop() as stop:
+        if once:
+            return _once(settings, channels, clock, stop)
+        typer.echo(f"sbyt work: входящие, отправка ({named}), уборка; база {database_name()}. Остановить: Ctrl+C.")
+        return _on_and_on(settings, channels, clock, stop)
+
+
+def _title(code: str, settings: Settings) -> str:
+    described = settings.channels.get(code)
+    return described.title if described else code
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[threading.Event]:
+    """An event that is set by the first SIGTERM or SIGINT; the second ends the process at once."""
+    stop = threading.Event()
+
+    def tell(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 as signals are handled
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    before = {number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _on_and_on(settings: Settings, channels: Mapping[str, Channel], clock: Clock, stop: threading.Event) -> int:
+    duties: list[Duty] = [
+        Housekeeping(f"{socket.gethostname()}:{os.getpid()}", settings, clock),
+        Inbox(settings, clock),
+        *(Sending(channel, settings, clock) for channel in channels.values()),
+    ]
+    trouble = Trouble()
+    threads = [
+        threading.Thread(target=keep, args=(duty, stop, trouble), name=duty.name, daemon=True) for duty in duties
+    ]
+    for thread in threads:
+        thread.start()
+    stop.wait()
+    typer.echo("sbyt work: заканчиваю начатое.")
+    until = time.monotonic() + _LONGEST_END
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+    late = [thread.name for thread in threads if thread.is_alive()]
+    typer.echo(f"sbyt work: не закончено: {', '.join(late)}." if late else "sbyt work: остановлен.")
+    return 1 if late else 0
+
+
+def _once(settings: Settings, channels: Mapping[str, Channel], clock: Clock, stop: threading.Event) -> int:
+    """Do what is due now. A database that is lost ends the command, as it does any other.
+
+    :raises DatabaseError: if the database is out of reach.
+    """
+    Housekeeping("", settings, clock).tidy(clock(), thoroughly=True)
+    while not stop.is_set() and handle_waiting(settings, clock()):
+        pass
+    with ThreadPoolExecutor(max_workers=max(len(channels), 1)) as pool:
+        drained = [pool.submit(_drain, channel, settings, clock, stop) for channel in channels.values()]
+    for each in drained:
+        each.result()
+    return 0
+
+
+def _drain(channel: Channel, settings: Settings, clock: Clock, stop: threading.Event) -> None:
+    try:
+        Sending(channel, settings, clock).drain(stop)
+    finally:
+        connections.close_all()
