@@ -8,7 +8,7 @@ import re
 _LONGEST = 300
 
 _EMAIL = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
-_FIGURES = re.compile(r"\d(?:[\s().\-–]{0,2}\d){4,}")  # five and more, however grouped: phones, accounts, chats
+_FIGURES = re.compile(r"\d(?:[\s().\-–]{0,3}\d){4,}")  # five and more, however grouped: phones, accounts, chats
 _KEY = re.compile(r"(?=[\w\-]*\d)(?=[\w\-]*[A-Za-z])[\w\-]{16,}")  # letters and figures of no word: keys, tokens
 _SECRET = re.compile(r"(?i)\b(bearer|basic)\s+\S+|\b(\w*(?:token|key|passw\w*|secret|signature))[\"']?\s*[=:]\s*\S+")
 
