@@ -25,6 +25,7 @@ REASONS = {
     "config/test_database.py": "it reads addresses and opens none",
     "config/test_logs.py: test_a_value_that_the_database_can_not_read_is_not_quoted": "SQLite keeps any value",
     "conftest.py": "it makes both",
+    "messaging/test_inbox.py: test_two_workers_take_different_senders_without_waiting": "SQLite has one writer at a time",
     "house/test_both_databases.py": "it looks for the names",
 }
 

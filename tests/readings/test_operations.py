@@ -7,9 +7,18 @@ import datetime as dt
 import pytest
 from django.db import IntegrityError, models
 
+from sbyt.accounts.models import Register
 from sbyt.messaging.models import InboundMessage
 from sbyt.readings.models import Cancellation, Reading, StaffTask
-from sbyt.readings.operations import cancel_readings, queue_for_staff, store_readings
+from sbyt.readings.operations import (
+    NewCancellation,
+    NewReading,
+    NewTask,
+    add_readings,
+    cancel_readings,
+    queue_for_staff,
+    queue_tasks,
+)
 from tests.support.databases import Database
 from tests.support.household import a_meter, an_account
 
@@ -23,12 +32,21 @@ def a_message() -> InboundMessage:
     )
 
 
-def store(*values: int, rolled: tuple[bool, ...] = (False, False), serial: str = "77") -> None:
+def store(*values: int, rolled: tuple[bool, ...] = (False, False)) -> None:
+    """The values of the registers, in the order in which these were made."""
     message = InboundMessage.objects.first() or a_message()
     taken_on = dt.date(2026, 11, 20)
-    store_readings(
-        message, "0012", serial, values, rolled, at=RECEIVED, taken_on=taken_on, period=24322, verdict="high", now=NOW
+    add_readings(
+        [
+            NewReading(register.id, 24322, value, rollover, taken_on, RECEIVED, "sms", "high", message.id)
+            for register, value, rollover in zip(Register.objects.order_by("id"), values, rolled, strict=True)
+        ],
+        NOW,
     )
+
+
+def cancel(reading: Reading, by: str = "sms:anna", reason: str = "sender") -> None:
+    cancel_readings([NewCancellation(reading.id, by, reason)], NOW)
 
 
 def two_registers() -> None:
@@ -48,21 +66,6 @@ def test_each_register_gets_its_value_with_all_that_is_known_of_it(database: Dat
     assert day.message == InboundMessage.objects.get()
 
 
-def test_the_same_serial_of_another_account_is_another_meter(database: Database) -> None:
-    two_registers()
-    a_meter(an_account("0013"), "77", zones=2)
-    store(8242, 3104)
-    assert {one.register.meter.account.number for one in Reading.objects.all()} == {"0012"}
-
-
-@pytest.mark.parametrize("values", [(8242,), (8242, 3104, 1250)])
-def test_too_few_or_too_many_values_are_no_readings(database: Database, values: tuple[int, ...]) -> None:
-    two_registers()
-    with pytest.raises(ValueError, match="zip"):
-        store(*values)
-    assert not Reading.objects.exists()
-
-
 def test_a_later_value_stands_beside_the_earlier(database: Database) -> None:
     two_registers()
     store(8242, 3104)
@@ -73,7 +76,7 @@ def test_a_later_value_stands_beside_the_earlier(database: Database) -> None:
 def test_what_is_taken_back_stays_with_who_when_and_why(database: Database) -> None:
     two_registers()
     store(8242, 3104)
-    cancel_readings(list(Reading.objects.all()), by="sms:anna", reason="sender", now=NOW)
+    cancel_readings([NewCancellation(one.id, "sms:anna", "sender") for one in Reading.objects.all()], NOW)
     assert Reading.objects.count() == 2
     assert set(Cancellation.objects.values_list("by", "reason", "at")) == {("sms:anna", "sender", NOW)}
 
@@ -81,9 +84,9 @@ def test_what_is_taken_back_stays_with_who_when_and_why(database: Database) -> N
 def test_a_reading_is_taken_back_once(database: Database) -> None:
     two_registers()
     store(8242, 3104)
-    cancel_readings([Reading.objects.earliest("id")], by="sms:anna", reason="sender", now=NOW)
+    cancel(Reading.objects.earliest("id"))
     with pytest.raises(IntegrityError):
-        cancel_readings([Reading.objects.earliest("id")], by="office:boris", reason="staff", now=NOW)
+        cancel(Reading.objects.earliest("id"), by="office:boris", reason="staff")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +95,7 @@ def test_a_reading_is_taken_back_once(database: Database) -> None:
 def test_what_rests_on_another_row_keeps_it(database: Database, delete: object) -> None:
     two_registers()
     store(8242, 3104)
-    cancel_readings(list(Reading.objects.all()), by="sms:anna", reason="sender", now=NOW)
+    cancel(Reading.objects.earliest("id"))
     assert callable(delete)
     with pytest.raises(models.ProtectedError):
         delete()
@@ -110,3 +113,17 @@ def test_staff_find_the_message_and_the_account_if_there_is_one(database: Databa
         [{"zone": "T1", "units": 99999}],
     )
     assert (task.created_at, task.closed_at) == (NOW, None)
+
+
+def test_many_tasks_are_queued_in_their_order(database: Database) -> None:
+    message, account = a_message(), an_account("0012")
+    offered = [{"zone": "T1", "units": 99999}]
+    queue_tasks(
+        [NewTask(message.id, account.id, "impossible", offered), NewTask(message.id, None, "operator", [])], NOW
+    )
+    tasks = StaffTask.objects.order_by("id")
+    assert [(one.message, one.account, one.reason, one.offered) for one in tasks] == [
+        (message, account, "impossible", offered),
+        (message, None, "operator", []),
+    ]
+    assert {(one.created_at, one.closed_at, one.closed_by) for one in tasks} == {(NOW, None, "")}

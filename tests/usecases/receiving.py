@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from sbyt.config.channels import DEFAULT_CHANNELS
 from sbyt.core.settings import ChannelSettings, Settings
@@ -73,3 +75,32 @@ def sent() -> list[str]:
 
 def for_staff() -> list[str]:
     return list(StaffTask.objects.order_by("id").values_list("reason", flat=True))
+
+
+@contextmanager
+def refusing(table: str, condition: str = "1 = 1") -> Iterator[None]:
+    """Let the database itself refuse new rows of a table: all, or those of which this holds, like ``value = 4444``."""
+    broken = " ".join(f"NEW.{word}" if word == "value" else word for word in condition.split())
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(
+                f"CREATE TRIGGER broken_{table} BEFORE INSERT ON {table} WHEN {broken} "
+                "BEGIN SELECT RAISE(ABORT, 'broken by a test'); END"
+            )
+        else:
+            cursor.execute(
+                f"CREATE FUNCTION broken_{table}() RETURNS trigger LANGUAGE plpgsql AS "
+                "'BEGIN RAISE ''broken by a test: %'', NEW; END'"
+            )
+            cursor.execute(
+                f"CREATE TRIGGER broken BEFORE INSERT ON {table} FOR EACH ROW WHEN ({broken}) "
+                f"EXECUTE FUNCTION broken_{table}()"
+            )
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute(f"DROP TRIGGER broken_{table}")
+            else:
+                cursor.execute(f"DROP FUNCTION broken_{table} CASCADE")

@@ -14,10 +14,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from sbyt.core.settings import Settings
-from sbyt.messaging.models import Conversation, InboundMessage, OutboundMessage
+from sbyt.messaging.models import InboundMessage, OutboundMessage
 from sbyt.messaging.numbers import message_of
 from sbyt.readings.models import Cancellation, Reading, StaffTask
-from sbyt.usecases import receive_message as module
 from tests.support.databases import Database, FreshDatabase
 from tests.support.household import a_meter, an_account, was_read_monthly
 from tests.usecases.receiving import (
@@ -190,50 +189,6 @@ def test_messages_of_many_senders_at_once_are_all_handled(database: Database) ->
     answers = at_once(*({"text": f"{ACCOUNT} {4400 + at}", "sender": f"+7999000000{at}"} for at in range(6)))
     assert [answer["outcome"] for answer in answers] == ["accepted"] * 6
     assert sorted(stored()) == [4400, 4401, 4402, 4403, 4404, 4405]
-
-
-# a failure on the way ------------------------------------------------------------------------------------------------
-
-
-class _Broken(RuntimeError):
-    pass
-
-
-def _fail(*_: object, **__: object) -> None:
-    raise _Broken
-
-
-@pytest.mark.parametrize("step", ["gather_facts", "reply", "carry_out", "render", "remember", "answer"])
-def test_a_failure_leaves_the_message_stored_and_nothing_half_done(
-    database: Database, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
-    with monkeypatch.context() as broken:
-        broken.setattr(module, step, _fail)
-        with pytest.raises(_Broken):
-            said(TAKEN, id="m1")
-    message = InboundMessage.objects.get()
-    assert (message.text, message.handled_at, message.result) == (TAKEN, None, None)
-    assert (stored(), sent(), for_staff(), Conversation.objects.count()) == ([], [], [], 0)
-
-
-def test_an_outbox_that_takes_nothing_takes_the_reading_back_too(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as broken:
-        broken.setattr(OutboundMessage.objects, "create", _fail)
-        with pytest.raises(_Broken):
-            said(TAKEN, id="m1")
-    assert (stored(), InboundMessage.objects.get().result) == ([], None)
-
-
-def test_after_a_failure_a_repetition_is_handled(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as broken:
-        broken.setattr(module, "render", _fail)
-        with pytest.raises(_Broken):
-            said(TAKEN, id="m1", at="2026-11-25T23:59:00")
-    again = said(TAKEN, id="m1", at="2026-11-26T00:10:00")
-    assert (again["outcome"], values(again)) == ("accepted", ["T1 4425 2026-11 accepted"])
-    assert (stored(), len(sent())) == ([4425], 1)
 
 
 # the period ----------------------------------------------------------------------------------------------------------

@@ -1,13 +1,20 @@
-"""The inbox: what customers sent, stored before anything else is done with it."""
+"""The inbox: what customers sent, stored before anything else is done with it, and who handles it when.
+
+A sender's messages are handled in the order of their ids. Whoever handles one holds the sender until the transaction
+ends: by an advisory lock on PostgreSQL; on SQLite there is one writer at a time anyhow.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+
+from sbyt.bulk.rows import fetch, moment, update
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,41 +39,179 @@ class Stored(NamedTuple):
     is_new: bool
 
 
-_INSERT = """
-    INSERT INTO messaging_inboundmessage
-        (channel, provider_id, sender, text, raw, received_at, stored_at, attempts)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, 0)
+class Waiting(NamedTuple):
+    """A message that is to be handled. ``attempts``: how often that failed."""
+
+    id: int
+    channel: str
+    provider_id: str
+    sender: str
+    text: str
+    received_at: dt.datetime
+    attempts: int
+    retry_at: dt.datetime | None
+
+
+#: No message is put off for longer: one that is was put off before the clock was set back.
+_LONGEST_WAIT = dt.timedelta(minutes=5)
+#: So many messages of the senders concerned are looked at in one go.
+_LONGEST_LINE = 1000
+
+# storing -------------------------------------------------------------------------------------------------------------
+
+_COLUMNS = "channel, provider_id, sender, text, raw, received_at, stored_at, retry_at, attempts"
+_INSERT = f"""
+    INSERT INTO messaging_inboundmessage ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0)
     ON CONFLICT (channel, provider_id) DO NOTHING
     RETURNING id
-"""
+"""  # noqa: S608 names of our own columns
+_INSERT_MANY = f"""
+    INSERT INTO messaging_inboundmessage ({_COLUMNS})
+    SELECT {_COLUMNS} FROM unnest(
+        %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+        %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::int[]
+    ) WITH ORDINALITY AS came ({_COLUMNS}, place)
+    ORDER BY place
+    ON CONFLICT (channel, provider_id) DO NOTHING
+    RETURNING id, channel, provider_id
+"""  # noqa: S608
 _FIND = "SELECT id FROM messaging_inboundmessage WHERE channel = %s AND provider_id = %s"
 
 
-def store(incoming: Incoming, now: dt.datetime) -> Stored:
+def store(incoming: Incoming, now: dt.datetime, *, leave_until: dt.datetime | None = None) -> Stored:
     """Store what came, once: a message that the provider repeats is found, not stored again.
 
     Outside of a transaction it is on the disk when this returns: then the provider may be told that we have it.
+
+    :param leave_until: when workers may take it up, if whoever stores it means to handle it at once.
     """
-    return store_many([incoming], now)[0]
-
-
-def store_many(incoming: Sequence[Incoming], now: dt.datetime) -> list[Stored]:
-    """Store what came, each message once, in the order given; outside of a transaction each is committed alone."""
-    adapt = connection.ops.adapt_datetimefield_value
-    stored = []
+    row = _row(incoming, now, leave_until)
     with connection.cursor() as cursor:
-        for one in incoming:
-            channel, provider_id = _storable(one.channel), _storable(one.provider_id)
-            texts = (_storable(one.sender), _storable(one.text), _storable(one.raw))
-            cursor.execute(_INSERT, [channel, provider_id, *texts, adapt(one.received_at), adapt(now)])
-            made = cursor.fetchone()
-            if made is None:
-                cursor.execute(_FIND, [channel, provider_id])
-            found = made or cursor.fetchone()
-            stored.append(Stored(found[0], made is not None))
+        cursor.execute(_INSERT, row)
+        made = cursor.fetchone()
+        if made:
+            return Stored(made[0], is_new=True)
+        cursor.execute(_FIND, row[:2])
+        return Stored(cursor.fetchone()[0], is_new=False)
+
+
+def store_many(
+    incoming: Sequence[Incoming], now: dt.datetime, *, leave_until: dt.datetime | None = None
+) -> list[Stored]:
+    """Store what came, each message once, in the order given, with one commit for all.
+
+    :returns: for each of them what ``store`` would.
+    """
+    if connection.vendor == "sqlite" or len(incoming) <= 1:
+        with transaction.atomic():
+            return [store(one, now, leave_until=leave_until) for one in incoming]
+    rows = [_row(one, now, leave_until) for one in incoming]
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_INSERT_MANY, [list(column) for column in zip(*([*row, 0] for row in rows), strict=True)])
+            made = {(channel, provider_id): id_ for id_, channel, provider_id in cursor.fetchall()}
+    except OperationalError:
+        # Two that store the same messages in another order may have come to wait for each other.
+        return [store(one, now, leave_until=leave_until) for one in incoming]
+    stored = []
+    for one, row in zip(incoming, rows, strict=True):
+        new = made.pop((row[0], row[1]), None)
+        stored.append(Stored(new, is_new=True) if new else store(one, now))
     return stored
+
+
+def _row(one: Incoming, now: dt.datetime, leave_until: dt.datetime | None) -> list[Any]:
+    adapt = connection.ops.adapt_datetimefield_value
+    texts = (one.channel, one.provider_id, one.sender, one.text, one.raw)
+    return [*map(_storable, texts), adapt(one.received_at), adapt(now), leave_until and adapt(leave_until)]
 
 
 def _storable(text: str) -> str:
     """Without what a database can't hold: PostgreSQL no NUL, neither of them half a character (a lone surrogate)."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+# who is next ---------------------------------------------------------------------------------------------------------
+
+_WAITING = "id, channel, provider_id, sender, text, received_at, attempts, retry_at"
+_HEADS = """
+    SELECT id, channel, sender FROM messaging_inboundmessage AS head
+    WHERE handled_at IS NULL AND (retry_at IS NULL OR retry_at <= %s OR retry_at > %s)
+        AND NOT EXISTS (
+            SELECT 1 FROM messaging_inboundmessage AS earlier
+            WHERE earlier.handled_at IS NULL AND earlier.channel = head.channel AND earlier.sender = head.sender
+                AND earlier.id < head.id
+        )
+    ORDER BY id LIMIT %s
+"""
+#: What a sender's lock is called. PostgreSQL keeps locks on two numbers apart from these on one.
+_KEY = "hashtextextended(channel || ' ' || sender, 0)"
+_CLAIM = f"SELECT id FROM ({_HEADS}) AS heads WHERE pg_try_advisory_xact_lock({_KEY}) LIMIT %s"  # noqa: S608
+_LOCK = f"""
+    SELECT pg_advisory_xact_lock(key) FROM (
+        SELECT DISTINCT {_KEY} AS key FROM messaging_inboundmessage WHERE id = ANY(%s::bigint[]) ORDER BY key
+    ) AS keys
+"""  # noqa: S608
+_LINES = f"""
+    SELECT {_WAITING} FROM messaging_inboundmessage
+    WHERE handled_at IS NULL AND id <= %s AND (channel, sender) IN (
+        SELECT channel, sender FROM messaging_inboundmessage WHERE id = ANY(%s::bigint[])
+    )
+    ORDER BY id LIMIT %s
+"""  # noqa: S608
+
+
+def claim(now: dt.datetime, limit: int) -> list[Waiting]:
+    """Take up to so many messages that wait, from the oldest on, whose senders nobody else has in hand.
+
+    Call it in a transaction: nobody else will handle these senders until it ends. Where a sender has several messages,
+    they come one after the other; one that was put off keeps those behind it waiting.
+    """
+    # Others may have all of the first in hand: look at more than we mean to take.
+    due = [now, now + _LONGEST_WAIT, limit * 8]
+    heads = fetch(_HEADS, *due[:2], limit) if connection.vendor == "sqlite" else fetch(_CLAIM, *due, limit)
+    return lines([head[0] for head in heads], limit=limit) if heads else []
+
+
+def hold_senders(messages: Collection[int]) -> None:
+    """Wait until nobody has the senders of these messages in hand, and keep them until the transaction ends."""
+    if connection.vendor != "sqlite":
+        fetch(_LOCK, list(messages))
+
+
+def lines(messages: Collection[int], *, up_to: int = 2**63 - 1, limit: int = _LONGEST_LINE) -> list[Waiting]:
+    """Whatever waits of the senders of these messages, in order; nothing behind the message ``up_to``."""
+    return [
+        Waiting(id_, channel, provider_id, sender, text, moment(received), attempts, retry and moment(retry))
+        for id_, channel, provider_id, sender, text, received, attempts, retry in fetch(
+            _LINES, up_to, list(messages), limit
+        )
+    ]
+
+
+def is_due(message: Waiting, now: dt.datetime) -> bool:
+    """Whether a message may be handled now, or was put off for a while."""
+    return message.retry_at is None or not now < message.retry_at <= now + _LONGEST_WAIT
+
+
+# what became of it ---------------------------------------------------------------------------------------------------
+
+_RESULTS = "SELECT id, result FROM messaging_inboundmessage WHERE result IS NOT NULL AND id = ANY(%s::bigint[])"
+
+
+def results(messages: Collection[int]) -> dict[int, dict[str, Any]]:
+    """What those of these messages came to that were handled."""
+    return {id_: json.loads(result) for id_, result in fetch(_RESULTS, list(messages))}
+
+
+def mark_handled(results: Mapping[int, Mapping[str, Any]], now: dt.datetime) -> None:
+    """Give messages their results: they don't wait any more, and a repetition is answered by it."""
+    rows = [(message, now, result) for message, result in results.items()]
+    update("messaging_inboundmessage", ("id", "handled_at", "result"), rows)
+
+
+def put_off(message: int, attempts: int, retry_at: dt.datetime) -> None:
+    """Note that handling a message has failed so many times, and when it is tried again."""
+    update("messaging_inboundmessage", ("id", "attempts", "retry_at"), [(message, attempts, retry_at)])

@@ -4,49 +4,68 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sbyt.accounts.models import Account, Register
+from sbyt.accounts.models import Account
+from sbyt.bulk.rows import insert
 from sbyt.messaging.models import InboundMessage
-from sbyt.readings.models import Cancellation, Reading, StaffTask
+from sbyt.readings.models import Reading, StaffTask
 
 
-def store_readings(  # noqa: PLR0913 the columns of a reading
-    message: InboundMessage,
-    account: str,
-    serial: str,
-    values: Sequence[int],
-    rolled: Sequence[bool],
-    *,
-    at: dt.datetime,
-    taken_on: dt.date,
-    period: int,
-    verdict: str,
-    now: dt.datetime,
-) -> None:
-    """Add a customer's values of one meter, in whole units and the order of its zones."""
-    registers = Register.objects.filter(meter__account__number=account, meter__serial=serial).order_by("zone")
-    Reading.objects.bulk_create(
-        Reading(
-            register=register,
-            period=period,
-            kind=Reading.Kind.CUSTOMER,
-            value=value,
-            rollover=rollover,
-            taken_on=taken_on,
-            received_at=at,
-            channel=message.channel,
-            verdict=verdict,
-            message=message,
-            loaded_at=now,
-        )
-        for register, value, rollover in zip(registers, values, rolled, strict=True)
-    )
+class NewReading(NamedTuple):
+    """A customer's value of one register, in whole units. ``at``: when it was received, the provider's time."""
+
+    register: int
+    period: int
+    value: int
+    rollover: bool
+    taken_on: dt.date
+    at: dt.datetime
+    channel: str
+    verdict: str
+    message: int
 
 
-def cancel_readings(readings: Collection[Reading], *, by: str, reason: str, now: dt.datetime) -> None:
-    """Take readings back: a row for each, nothing is deleted."""
-    Cancellation.objects.bulk_create(Cancellation(reading=one, at=now, by=by, reason=reason) for one in readings)
+class NewCancellation(NamedTuple):
+    """A reading that is taken back, and by whom."""
+
+    reading: int
+    by: str
+    reason: str
+
+
+class NewTask(NamedTuple):
+    """What a customer sent and a person must decide. ``offered``: the readings that were not taken."""
+
+    message: int
+    account: int | None
+    reason: str
+    offered: Sequence[Mapping[str, Any]]
+
+
+def add_readings(readings: Collection[NewReading], now: dt.datetime) -> None:
+    """Add what customers handed in, in this order."""
+    insert(
+        "readings_reading",
+        ("register_id", "period", "value", "rollover", "taken_on", "received_at", "channel", "verdict", "message_id",
+         "kind", "loaded_at"),
+        [(*one, Reading.Kind.CUSTOMER.value, now) for one in readings],
+    )  # fmt: skip
+
+
+def cancel_readings(cancelled: Collection[NewCancellation], now: dt.datetime) -> None:
+    """Take readings back: a row for each, nothing is deleted.
+
+    :raises IntegrityError: if one was taken back before.
+    """
+    columns = ("reading_id", '"by"', "reason", '"at"')
+    insert("readings_cancellation", columns, [(*one, now) for one in cancelled])
+
+
+def queue_tasks(tasks: Collection[NewTask], now: dt.datetime) -> None:
+    """Put what customers sent where people will decide it."""
+    columns = ("message_id", "account_id", "reason", "offered", "closed_by", "created_at")
+    insert("readings_stafftask", columns, [(*one, "", now) for one in tasks])
 
 
 def queue_for_staff(

@@ -1,4 +1,4 @@
-"""Receive a message: store it, understand it, do what follows, answer. Answered means stored."""
+"""Receive messages: store them, understand them, do what follows, answer. Answered means stored."""
 
 from __future__ import annotations
 
@@ -6,27 +6,17 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from django.db import transaction
-
-from sbyt.conversation.dialogue import reply
-from sbyt.conversation.mentions import mentions
-from sbyt.conversation.render import render
-from sbyt.conversation.state import Event, Outcome, Reply, State, Status
-from sbyt.core.periods import Period
+from sbyt.conversation.state import Outcome, Status
 from sbyt.core.settings import Settings
-from sbyt.core.units import from_units
-from sbyt.messaging.inbox import Incoming, store
-from sbyt.messaging.models import InboundMessage, OutboundMessage
+from sbyt.messaging.inbox import Incoming, results, store_many
 from sbyt.messaging.numbers import short_number
-from sbyt.messaging.operations import answer, conversation_state, remember, take_turn
-from sbyt.usecases.receive_message.commands import carry_out
-from sbyt.usecases.receive_message.facts import gather_facts
+from sbyt.usecases.receive_message.commands import show_at_once
+from sbyt.usecases.receive_message.handling import handle_here, handle_next
 
 __all__ = ["Incoming", "Received", "UnableToHandleNow", "handle_waiting", "receive_message", "receive_messages"]
 
-
-#: Of what a message came to, in the order in which they are told.
-_FIELDS = ("id", "outcome", "reason", "readings", "reply", "buttons")
+#: So long a worker leaves alone what a live session has stored and means to handle itself.
+_LEFT_ALONE = dt.timedelta(seconds=10)
 
 
 class UnableToHandleNow(Exception):
@@ -37,9 +27,8 @@ class UnableToHandleNow(Exception):
 
     def __init__(self, number: str) -> None:
         self.number = number
-        super().__init__(
-            f"Сообщение сохранено под номером {number}. Обработать его сразу не удалось, ответ придёт позже."
-        )
+        said = "Обработать его сразу не удалось, ответ придёт позже."
+        super().__init__(f"Сообщение сохранено под номером {number}. {said}")
 
 
 class Received(NamedTuple):
@@ -65,10 +54,10 @@ def receive_message(incoming: Incoming, settings: Settings, now: dt.datetime) ->
     :raises UnableToHandleNow: if it is stored and could not be handled yet; its answer goes out later.
     :raises DatabaseError: if the database is out of reach; if it was stored before that, it is handled later.
     """
-    message = InboundMessage.objects.get(pk=store(incoming, now).id)
-    with transaction.atomic():
-        take_turn(message, now)
-        return _again(message.result) if message.result is not None else _handle(message, settings, now)
+    (received,) = receive_messages([incoming], settings, now)
+    if received.result is None:
+        raise UnableToHandleNow(received.number)
+    return received.result
 
 
 def receive_messages(incoming: Sequence[Incoming], settings: Settings, now: dt.datetime) -> list[Received]:
@@ -76,71 +65,49 @@ def receive_messages(incoming: Sequence[Incoming], settings: Settings, now: dt.d
 
     :raises DatabaseError: if the database is out of reach; what is stored is handled later.
     """
-    return [Received(short_number(store(one, now).id), receive_message(one, settings, now)) for one in incoming]
+    stored = store_many(incoming, now, leave_until=now + _LEFT_ALONE)
+    first = results([one.id for one in stored if not one.is_new])
+    here = handle_here({one.id for one in stored} - first.keys(), settings, now)
+    if elsewhere := {one.id for one in stored} - first.keys() - here.keys():
+        first |= results(elsewhere)
+        show_at_once([one.id for one in stored if one.is_new and one.id in first], now)
+    received = []
+    for one in stored:
+        if one.id in here:
+            first[one.id] = here.pop(one.id)
+            result: dict[str, Any] | None = first[one.id]
+        else:
+            result = _again(first[one.id]) if one.id in first else None
+        received.append(Received(short_number(one.id), result))
+    return received
 
 
 def handle_waiting(settings: Settings, now: dt.datetime, limit: int = 50) -> int:
     """Handle up to so many of the messages that wait in the inbox; their answers wait in the outbox.
 
+    What fails is tried again later, then given to staff; it holds up no other sender's messages.
+
     :returns: how many were handled; 0 if nothing is to be done now.
 
     :raises DatabaseError: if the database is out of reach.
     """
-    handled = 0
-    for message in InboundMessage.objects.filter(handled_at=None).order_by("id")[:limit]:
-        with transaction.atomic():
-            take_turn(message, now)
-            if message.result is None:
-                _handle(message, settings, now)
-                message.answers.update(state=OutboundMessage.State.WAITING, delivered_at=None)
-        handled += 1
-    return handled
+    return handle_next(settings, now, limit)
 
 
-def _handle(message: InboundMessage, settings: Settings, now: dt.datetime) -> dict[str, Any]:
-    at = message.received_at.astimezone(settings.zone)
-    state = State.from_json(conversation_state(message.channel, message.sender), settings.language)
-    facts = gather_facts(message, mentions(message.text, state), settings, at)
-    turn = reply(state, Event(message.text), facts, at)
-    carry_out(turn.commands, message, now)
-    rendering = facts.channel.rendering
-    rendered = render(turn.acts, turn.state.language, rendering, short_number(message.id))
-    remember(message.channel, message.sender, turn.state.to_json(), now)
-    result = _result(message.provider_id, turn, rendered.text, rendered.buttons)
-    answer(message, rendered.text, result, now)
-    return result
-
-
-def _result(provider_id: str, turn: Reply, text: str, buttons: tuple[str, ...]) -> dict[str, Any]:
-    return {
-        "id": provider_id,
-        "outcome": turn.outcome.value,
-        "reason": str(turn.reason) if turn.reason else None,
-        "readings": [
-            {
-                "account": one.account,
-                "serial": one.serial,
-                "zone": one.zone,
-                "value": from_units(one.value, one.decimals, trim=True),
-                "period": str(Period(one.period)),
-                "status": one.status.value,
-            }
-            for one in turn.readings
-        ],
-        "reply": text,
-        "buttons": list(buttons),
-    }
+_KEYS = ("id", "outcome", "reason", "readings", "reply", "buttons")
+_KEYS_OF_READING = ("account", "serial", "zone", "value", "period", "status")
 
 
 def _again(result: dict[str, Any]) -> dict[str, Any]:
-    """The first answer again; a duplicate if readings were counted then."""
-    # PostgreSQL gives the fields of a stored object in an order of its own.
-    result = {name: result[name] for name in _FIELDS if name in result}
-    counted = [one for one in result["readings"] if one["status"] == Status.ACCEPTED]
-    if not counted:
-        return result
+    """The first answer again, in the order in which it was given; a duplicate if readings were counted then."""
     readings = [
-        {**one, "status": Status.DUPLICATE.value if one["status"] == Status.ACCEPTED else one["status"]}
+        {
+            key: Status.DUPLICATE.value if one[key] == Status.ACCEPTED and key == "status" else one[key]
+            for key in _KEYS_OF_READING
+        }
         for one in result["readings"]
     ]
-    return {**result, "outcome": Outcome.DUPLICATE.value, "reason": Outcome.DUPLICATE.value, "readings": readings}
+    again = {**{key: result[key] for key in _KEYS}, "readings": readings}
+    if any(one["status"] == Status.ACCEPTED for one in result["readings"]):
+        again |= {"outcome": Outcome.DUPLICATE.value, "reason": Outcome.DUPLICATE.value}
+    return again

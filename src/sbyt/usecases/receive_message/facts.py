@@ -1,55 +1,37 @@
-"""Gathers what the dialogue must know: few queries, whatever the number of accounts."""
+"""Puts what was looked up into the words of the dialogue."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sbyt.accounts.models import Account, Meter
-from sbyt.accounts.queries import accounts_by_key, dimensions, linked_accounts, meters_of, sender_addresses
-from sbyt.billing.balances import owed
-from sbyt.conversation.facts import AccountFacts, Facts, MeterFacts, OwnReading
-from sbyt.conversation.mentions import Mentions
+from sbyt.accounts.queries import FoundMeter
+from sbyt.conversation.facts import AccountFacts, ChannelFacts, Facts, MeterFacts, OwnReading
 from sbyt.core.resources import ZONES, Resource
 from sbyt.core.settings import Settings
-from sbyt.messaging.models import InboundMessage
-from sbyt.messaging.statuses import read_statuses
 from sbyt.metering.checks import Dial
 from sbyt.metering.counting import Handed, Kind, counted
-from sbyt.readings.queries import handed_in, latest_own
-from sbyt.usecases.channels import channel_facts
-
-_BY_PHONE = ("short", "keypad")  # the channels whose senders are phones
+from sbyt.readings import queries
 
 
-def gather_facts(message: InboundMessage, wanted: Mentions, settings: Settings, at: dt.datetime) -> Facts:
-    """All that a reply to this message, received at this local time, may rest on."""
-    channel = channel_facts(message.channel, read_statuses(settings), at.date())
-    addresses = sender_addresses(message.channel, message.sender, by_phone=channel.rendering in _BY_PHONE)
-    linked = linked_accounts(addresses)
-    own = latest_own(message.channel, message.sender) if wanted.wants_own_readings else []
-    also = {one.register.meter.account_id for one in own}
-    accounts = accounts_by_key(wanted.account_keys, {*linked, *also})
-    lengths, longest_dial = dimensions()
-    balances = owed(linked) if wanted.wants_balance else {}
+def facts_of(
+    accounts: tuple[AccountFacts, ...],
+    *,
+    linked: tuple[str, ...],
+    own: Sequence[queries.OwnReading],
+    account_lengths: frozenset[int],
+    longest_dial: int,
+    channel: ChannelFacts,
+    settings: Settings,
+) -> Facts:
+    """All that a reply may rest on."""
     return Facts(
-        accounts=_account_facts(accounts, balances, settings),
-        linked=tuple(account.number for account in accounts if account.id in set(linked)),
-        account_lengths=lengths,
+        accounts=accounts,
+        linked=linked,
+        account_lengths=account_lengths,
         longest_dial=longest_dial,
         channel=channel,
-        own=tuple(
-            OwnReading(
-                one.register.meter.account.number,
-                one.register.meter.serial,
-                one.register.zone,
-                one.value,
-                one.register.meter.decimals,
-                one.period,
-            )
-            for one in own
-        ),
+        own=tuple(OwnReading(one.number, one.serial, one.zone, one.value, one.decimals, one.period) for one in own),
         window=settings.window,
         checks=settings.checks,
         estimates=settings.estimates,
@@ -57,33 +39,31 @@ def gather_facts(message: InboundMessage, wanted: Mentions, settings: Settings, 
     )
 
 
-def _account_facts(
-    accounts: Sequence[Account], balances: dict[int, int], settings: Settings
-) -> tuple[AccountFacts, ...]:
-    meters = meters_of([account.id for account in accounts])
-    handed = handed_in([meter.id for meter in meters], settings.zone)
-    by_account: dict[int, list[MeterFacts]] = defaultdict(list)
-    for meter in meters:
-        by_account[meter.account_id].append(meter_facts(meter, handed.get(meter.id, [])))
-    return tuple(
-        AccountFacts(account.number, tuple(by_account[account.id]), balances.get(account.id)) for account in accounts
-    )
+def account_facts(
+    number: str, meters: Sequence[FoundMeter], handed: Mapping[int, Sequence[Handed]], balance: int | None
+) -> AccountFacts:
+    """An account with its meters. ``handed``: what was handed in for each register, in the order of loading."""
+    return AccountFacts(number, tuple(_meter_facts(meter, handed) for meter in meters), balance)
 
 
-def meter_facts(meter: Meter, handed: Sequence[Handed]) -> MeterFacts:
+def _meter_facts(meter: FoundMeter, handed: Mapping[int, Sequence[Handed]]) -> MeterFacts:
     """What counts of a meter, and what was handed in for each period so far."""
-    zones = ZONES[: meter.zones]
+    rows = [row for register in meter.registers for row in handed.get(register, ())]
     taken: dict[int, dict[str, int]] = defaultdict(dict)
-    for row in sorted(handed, key=lambda row: (row.kind is not Kind.CUSTOMER, row.order)):
+    for row in sorted(rows, key=_by_rank):
         if row.kind is not Kind.INSTALLED:
             taken[row.period][row.zone] = row.value
-    removed_zones = {row.zone for row in handed if row.kind is Kind.REMOVED}
+    removed_zones = {row.zone for row in rows if row.kind is Kind.REMOVED}
     return MeterFacts(
         serial=meter.serial,
         dial=Dial(Resource(meter.resource), meter.digits, meter.decimals),
         zones=meter.zones,
-        counted=counted(handed, meter.zones),
+        counted=counted(rows, meter.zones),
         taken=dict(taken),
-        inspected=frozenset(row.period for row in handed if row.kind is Kind.CONTROL),
-        removed=removed_zones.issuperset(zones),
+        inspected=frozenset(row.period for row in rows if row.kind is Kind.CONTROL),
+        removed=removed_zones.issuperset(ZONES[: meter.zones]),
     )
+
+
+def _by_rank(row: Handed) -> tuple[object, ...]:
+    return row.kind is not Kind.CUSTOMER, row.order

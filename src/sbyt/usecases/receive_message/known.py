@@ -1,0 +1,178 @@
+"""What a transaction knows of the messages that it handles: looked up for all of them at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sbyt.accounts.queries import (
+    FoundAccount,
+    FoundMeter,
+    accounts_with_ids,
+    accounts_with_keys,
+    dimensions,
+    linked_accounts,
+    meters_of,
+    sender_addresses,
+)
+from sbyt.billing.balances import owed
+from sbyt.conversation.facts import ChannelFacts, Facts
+from sbyt.conversation.mentions import Mentions, mentions
+from sbyt.conversation.state import State
+from sbyt.core.resources import ZONES
+from sbyt.core.settings import Settings
+from sbyt.messaging.conversations import NEW, Remembered, remembered
+from sbyt.messaging.inbox import Waiting
+from sbyt.messaging.statuses import read_statuses
+from sbyt.metering.counting import Handed
+from sbyt.readings.queries import OwnReading, handed_in, latest_own
+from sbyt.usecases.channels import channel_facts
+from sbyt.usecases.receive_message.facts import account_facts, facts_of
+
+_BY_PHONE = ("short", "keypad")  # the channels whose senders are phones
+
+Sender = tuple[str, str]  # channel and sender
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What a message rests on. ``accounts``: those that it names, that its sender is linked to, or last read."""
+
+    wanted: Mentions
+    own: Sequence[OwnReading]
+    linked: Collection[int]
+    accounts: frozenset[int]
+
+
+class Known:
+    """What is known of the senders of these messages and of the accounts that they touch.
+
+    It lives as long as a transaction that holds the senders. Accounts, meters and links don't change because of what
+    a customer sends, so each is looked up once; readings do.
+    """
+
+    def __init__(self, messages: Sequence[Waiting], settings: Settings) -> None:
+        self.settings = settings
+        self._zone = settings.zone
+        self._statuses = read_statuses(settings)
+        self._channels: dict[tuple[str, dt.date], ChannelFacts] = {}
+        first = {sender_of(message): message for message in reversed(messages)}
+        talks = remembered([message.id for message in first.values()])
+        self.talks: dict[Sender, Remembered] = {sender: talks.get(one.id, NEW) for sender, one in first.items()}
+        self.states = {sender: State.from_json(talk.state, settings.language) for sender, talk in self.talks.items()}
+        self._links = self._linked(first)
+        self._by_key: dict[str, list[int]] = {}
+        self._accounts: dict[int, FoundAccount] = {}
+        self._meters: dict[int, list[FoundMeter]] = {}
+        self._lengths, self._longest_dial = dimensions()
+
+    def at(self, message: Waiting) -> dt.datetime:
+        """When the provider took the message, in local time."""
+        return message.received_at.astimezone(self._zone)
+
+    def channel(self, message: Waiting) -> ChannelFacts:
+        """The channel as it is on the day of the message."""
+        asked = message.channel, self.at(message).date()
+        if asked not in self._channels:
+            self._channels[asked] = channel_facts(asked[0], self._statuses, asked[1])
+        return self._channels[asked]
+
+    def _linked(self, messages: Mapping[Sender, Waiting]) -> dict[Sender, list[int]]:
+        addresses = {
+            sender: sender_addresses(*sender, by_phone=self.channel(message).rendering in _BY_PHONE)
+            for sender, message in messages.items()
+        }
+        links = linked_accounts({one for of_sender in addresses.values() for one in of_sender})
+        return {
+            sender: sorted({account for one in of_sender for account in links.get(one, ())})
+            for sender, of_sender in addresses.items()
+        }
+
+    # which accounts --------------------------------------------------------------------------------------------------
+
+    def touched(self, messages: Iterable[Waiting]) -> dict[int, Touched]:
+        """What each of these messages rests on, by its id, as its sender's conversation stands now."""
+        wanted = {one.id: (one, mentions(one.text, self.states[sender_of(one)])) for one in messages}
+        own = latest_own([id_ for id_, (_, asked) in wanted.items() if asked.wants_own_readings])
+        self._look_up_keys({key for _, asked in wanted.values() for key in asked.account_keys})
+        found = {
+            id_: self._touched(asked, own.get(id_, ()), self._links[sender_of(message)])
+            for id_, (message, asked) in wanted.items()
+        }
+        self._look_up_ids({account for one in found.values() for account in one.accounts})
+        return found
+
+    def _touched(self, wanted: Mentions, own: Sequence[OwnReading], linked: Sequence[int]) -> Touched:
+        named = (account for key in wanted.account_keys for account in self._by_key[key])
+        return Touched(wanted, own, linked, frozenset((*named, *linked, *(one.account for one in own))))
+
+    def _look_up_keys(self, keys: set[str]) -> None:
+        new = keys - self._by_key.keys()
+        self._by_key.update({key: [] for key in new})
+        for account in accounts_with_keys(new):
+            self._by_key[account.key].append(account.id)
+            self._accounts[account.id] = account
+
+    def _look_up_ids(self, accounts: set[int]) -> None:
+        self._accounts.update({one.id: one for one in accounts_with_ids(accounts - self._accounts.keys())})
+        new = accounts - self._meters.keys()
+        self._meters.update({account: [] for account in new})
+        for meter in meters_of(new):
+            self._meters[meter.account].append(meter)
+
+    # what is known of them -------------------------------------------------------------------------------------------
+
+    def facts(self, messages: Sequence[Waiting], touched: Mapping[int, Touched]) -> dict[int, Facts]:
+        """For each of these messages, by its id, all that a reply to it may rest on."""
+        accounts = {account for message in messages for account in touched[message.id].accounts}
+        handed = self._handed_in(accounts)
+        asking = [touched[message.id] for message in messages if touched[message.id].wanted.wants_balance]
+        balances = owed({account for one in asking for account in one.linked}) if asking else {}
+        return {message.id: self._facts(message, touched[message.id], handed, balances) for message in messages}
+
+    def _handed_in(self, accounts: Iterable[int]) -> dict[int, list[Handed]]:
+        registers = {
+            register: zone
+            for account in accounts
+            for meter in self._meters[account]
+            for register, zone in zip(meter.registers, ZONES, strict=False)
+        }
+        return handed_in(registers, self._zone)
+
+    def _facts(
+        self, message: Waiting, touched: Touched, handed: Mapping[int, list[Handed]], balances: Mapping[int, int]
+    ) -> Facts:
+        linked = set(touched.linked)
+        shown = balances if touched.wanted.wants_balance else {}
+        return facts_of(
+            tuple(
+                account_facts(
+                    self._accounts[account].number,
+                    self._meters[account],
+                    handed,
+                    shown.get(account) if account in linked else None,
+                )
+                for account in sorted(touched.accounts)
+            ),
+            linked=tuple(self._accounts[account].number for account in touched.linked),
+            own=touched.own,
+            account_lengths=self._lengths,
+            longest_dial=self._longest_dial,
+            channel=self.channel(message),
+            settings=self.settings,
+        )
+
+    def account(self, number: str, touched: Touched) -> int | None:
+        """The id of an account of this number, among those that a message touched."""
+        return next((one for one in touched.accounts if self._accounts[one].number == number), None)
+
+    def registers(self, number: str, serial: str, touched: Touched) -> tuple[int, ...]:
+        """The registers of a meter of one of the accounts that a message touched, T1 first."""
+        account = self.account(number, touched)
+        meters = self._meters[account] if account else []
+        return next((meter.registers for meter in meters if meter.serial == serial), ())
+
+
+def sender_of(message: Waiting) -> Sender:
+    return message.channel, message.sender
