@@ -122,7 +122,8 @@ def _time_zone(sbyt: Settings, now: dt.datetime) -> Finding:
 def _channels(sbyt: Settings) -> Finding:
     window = f"приём с {sbyt.window.first_day} по {sbyt.window.last_day} число"
     by_state = {
-        state: [channel.title for channel in sbyt.channels.values() if channel.state is state] for state in ChannelState
+        state: [channel.title for channel in sbyt.channels.values() if channel.is_named and channel.state is state]
+        for state in ChannelState
     }
     words = {
         ChannelState.OPEN: "открыты",

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from sbyt.core.settings import ChannelSettings
+import importlib
+from collections.abc import Mapping
+
+from sbyt.config.problems import Problem, UnableToStart
+from sbyt.core.settings import ChannelSettings, ChannelState, Section, Settings
+from sbyt.messaging.channel import Channel, Clock, Setup, UnableToSetUp
 
 #: Which days each way has by default: the answering machine 18 to 20, the others always (conversation.md, checks).
 DEFAULT_CHANNELS: dict[str, ChannelSettings] = {
@@ -17,4 +22,57 @@ DEFAULT_CHANNELS: dict[str, ChannelSettings] = {
     "webchat": ChannelSettings(title="Чат на сайте"),
     "cabinet": ChannelSettings(title="Личный кабинет"),
     "office": ChannelSettings(title="Офис"),
+    # Its address is the installation's own: it is named to customers once it is opened.
+    "webform": ChannelSettings(title="Форма на сайте", rendering="buttons", state=ChannelState.PLANNED),
+    "console": ChannelSettings(title="Консоль", public=False),  # of the administrator
 }
+
+#: The channels that are built, a line each. They are imported when they are needed: `sbyt --help` answers at once.
+IMPLEMENTED: dict[str, str] = {
+    "console": "sbyt.channels.console:Console",
+    "webform": "sbyt.channels.webform:Webform",
+}
+
+#: The channel of our own page.
+PAGE_CHANNEL = "webform"
+
+
+def channel_class(code: str) -> type[Channel]:
+    """The class of a channel that is built.
+
+    :raises KeyError: if it isn't.
+    """
+    module, _, name = IMPLEMENTED[code].partition(":")
+    found: type[Channel] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def options_schema(code: str) -> type[Section] | None:
+    """The schema of ``[channels.<code>.options]``; None for a channel that isn't built yet."""
+    return channel_class(code).Options if code in IMPLEMENTED else None
+
+
+def connected(settings: Settings, environ: Mapping[str, str], clock: Clock) -> dict[str, Channel]:
+    """The channels that are built and have what they need, as this installation configures them, by their code.
+
+    :raises UnableToStart: if a secret is of no use, with all such.
+    """
+    made, problems = {}, []
+    for code in IMPLEMENTED:
+        channel = channel_class(code)
+        secrets = {name: environ.get(secret_variable(code, name), "") for name in (*channel.needs, *channel.may_have)}
+        if code not in settings.channels or not all(secrets[name] for name in channel.needs):
+            continue
+        options = channel.Options.model_validate(settings.channels[code].options)
+        try:
+            made[code] = channel.connect(Setup(options, secrets, clock))
+        except UnableToSetUp as error:
+            problems.append(Problem(secret_variable(code, error.variable), error.said))
+    if problems:
+        raise UnableToStart(problems)
+    return made
+
+
+def secret_variable(code: str, name: str) -> str:
+    """The variable of the environment that holds a secret of a channel: ``SBYT_MAX_TOKEN``."""
+    return f"SBYT_{code.upper()}_{name}"

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sbyt.config.channels import DEFAULT_CHANNELS
+from sbyt.config.channels import DEFAULT_CHANNELS, options_schema
 from sbyt.config.database import database_settings
 from sbyt.config.problems import Problem, UnableToStart
 from sbyt.config.toml_lines import lines_of_keys
@@ -154,6 +154,28 @@ def _problems(found: dict[str, Any]) -> Iterator[tuple[Key, str]]:
             key = tuple(map(str, detail["loc"]))
             if not any(key[: len(above)] == above for above in told):
                 yield key, _explained(key, detail)
+    else:
+        for key, said in _wrong_options(found):
+            if not any(key[: len(above)] == above for above in told):
+                yield key, said
+
+
+def _wrong_options(found: dict[str, Any]) -> Iterator[tuple[Key, str]]:
+    """What is wrong with the options of channels, each by the schema of its own."""
+    for code, channel in found.get("channels", {}).items():
+        options, schema = channel.get("options"), options_schema(code)
+        above = ("channels", code, "options")
+        if not options:
+            continue
+        if schema is None:
+            yield above, f"{_written(above)}: такого канала ещё нет в программе, ключей у него нет; уберите раздел"
+            continue
+        try:
+            schema.model_validate(options)
+        except ValidationError as error:
+            for detail in error.errors():
+                key = (*above, *map(str, detail["loc"]))
+                yield key, _explained(key, detail)
 
 
 def _secrets(value: Any, above: Key = ()) -> Iterator[Key]:
@@ -214,6 +236,8 @@ def _description(key: Key) -> str | None:
 def _model_at(key: Key) -> type[BaseModel] | None:
     """The section of the schema at this key, if there is one."""
     at: Any = Settings
+    if len(key) >= 3 and key[0] == "channels" and key[2] == "options":
+        at, key = options_schema(key[1]), key[3:]
     for name in key:
         if _is_section(at):
             at = _required(at.model_fields[name].annotation) if name in at.model_fields else None

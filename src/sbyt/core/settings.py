@@ -9,7 +9,7 @@ import functools
 import re
 import zoneinfo
 from collections.abc import Callable
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import (
     AfterValidator,
@@ -219,13 +219,27 @@ class WaySettings(Section):
             raise ValueError(f"first_day ({self.first_day}) не может быть позже last_day ({self.last_day})")
         return self
 
+    @property
+    def is_named(self) -> bool:
+        """Whether customers are told of it."""
+        return True
+
 
 class ChannelSettings(WaySettings):
-    """A way that is one of our channels: how it answers, what its senders are called by, how fast it may send."""
+    """A way that is one of our channels: how it answers, what its senders are called by, how fast it may send.
+
+    ``public``: customers are told of it. ``options`` are the channel's own; config checks them by its schema.
+    """
 
     rendering: Literal["text", "short", "buttons", "keypad"] = "text"
     senders: Literal["phone", "email", "chat"] = "chat"
     per_second: Count | None = None
+    public: Annotated[bool, Field(strict=True, description="true или false")] = True
+    options: dict[str, Any] = {}
+
+    @property
+    def is_named(self) -> bool:
+        return self.public
 
 
 class Settings(Section):

@@ -1,16 +1,23 @@
 """The Channel port: what a way to talk to customers must be able to do. It only translates.
 
 A channel is a folder ``sbyt/channels/<code>``, a table of cases in ``tests/channels/<code>``, a page
-``docs/channels/<code>.md`` and a line in ``sbyt.config.channels``.
+``docs/channels/<code>.md`` and a line in ``sbyt.config.channels``; the recipe is ``docs/channels/adding.md``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+
+from sbyt.core.settings import Section
+
+Clock = Callable[[], dt.datetime]
+
+#: What the senders and message ids of our own pages begin with; nobody else's may.
+OWN_PAGE = "page:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +39,16 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a provider posts to us. Names of headers are in lower case."""
+    """What a provider posts to us, or asks. Names of headers are in lower case.
+
+    ``at`` is when it came, by our clock: the serving layer always gives it.
+    """
 
     headers: Mapping[str, str]
     body: bytes
     query: Mapping[str, str] = field(default_factory=dict)
+    method: str = "POST"
+    at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +89,22 @@ class Sent:
 
 
 class UnableToVerify(ValueError):
-    """A request is not from the provider: nothing of it is kept. The text says which proof is missing or wrong."""
+    """A request is not from the provider: nothing of it is kept.
+
+    The text says which proof is missing or wrong. It goes into answer and log, and repeats nothing of the request.
+    """
 
 
 class UnableToParse(ValueError):
-    """A request from the provider is of no form that we know."""
+    """A request from the provider is of no form that we know. The text goes into the answer, as with UnableToVerify."""
+
+
+class UnableToSetUp(ValueError):
+    """A channel can't be used as it is configured. ``variable``: which secret of the environment is at fault."""
+
+    def __init__(self, variable: str, said: str) -> None:
+        self.variable, self.said = variable, said
+        super().__init__(f"{variable}: {said}")
 
 
 class UnableToSend(Exception):
@@ -154,13 +177,40 @@ class CannotCarry(UnableToSend):
     code, retryable, staff_are_told = "cannot_carry", False, "Канал не умеет передать такое сообщение."
 
 
+class NoOptions(Section):
+    """The options of a channel that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a channel is made with: its options of ``sbyt.toml``, its secrets by their short names, the clock."""
+
+    options: Any
+    secrets: Mapping[str, str]
+    clock: Clock
+
+
 class Channel(ABC):
-    """One way to talk to customers. No dialogue, no meter and no money in it."""
+    """One way to talk to customers. No dialogue, no meter and no money in it.
+
+    Making one is quick and opens nothing. A secret ``TOKEN`` of the channel ``max`` is the variable ``SBYT_MAX_TOKEN``.
+    """
 
     code: ClassVar[str]
     capabilities: ClassVar[Capabilities]
+    Options: ClassVar[type[Section]] = NoOptions  # the schema of [channels.<code>.options]
+    needs: ClassVar[tuple[str, ...]] = ()  # secrets without which the channel isn't connected
+    may_have: ClassVar[tuple[str, ...]] = ()  # secrets without which it can do less
     live: ClassVar[bool] = False  # its answer is the response to the request; nothing is sent afterwards
     per_second: ClassVar[int] = 10  # messages that may be sent; the settings may say less
+
+    @classmethod
+    def connect(cls, setup: Setup) -> Channel:  # noqa: ARG003 for channels that have options or secrets
+        """The channel as an installation has it.
+
+        :raises UnableToSetUp: if a secret is of no use.
+        """
+        return cls()
 
     @abstractmethod
     def verify(self, request: Request) -> None:
@@ -176,11 +226,15 @@ class Channel(ABC):
         :raises UnableToParse: if it is of no known form.
         """
 
+    def answers_at_once(self, request: Request) -> bool:  # noqa: ARG002 for others
+        """Whether this request is one of a live session, whose answer goes into the response."""
+        return self.live
+
     def respond(self, request: Request, results: Sequence[Mapping[str, Any] | None]) -> Response:  # noqa: ARG002 for others
         """What the provider is told once all is stored.
 
-        :param results: for a live channel the result of each event (conversation.md, the command that talks), None
-            where it is stored and not yet handled; else empty.
+        :param results: in a live session the result of each event (``sbyt say`` prints the same), None where it is
+            stored and not yet handled; else empty.
         """
         return Response()
 

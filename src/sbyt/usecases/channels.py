@@ -158,7 +158,7 @@ def open_ways(ways: Mapping[str, WaySettings], day: dt.date) -> tuple[Way, ...]:
             later=way.first_day > day.day,
         )
         for way in ways.values()
-        if way.state in USABLE and day.day <= way.last_day and way.first_day <= last
+        if way.is_named and way.state in USABLE and day.day <= way.last_day and way.first_day <= last
     )
 
 

@@ -1,0 +1,110 @@
+"""Calls to providers over HTTP: what went wrong becomes one of the send errors, here for all channels."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import ssl
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from sbyt.messaging.channel import (
+    MessageRefused,
+    NotAuthorised,
+    ProviderFailed,
+    RecipientGone,
+    Throttled,
+    UnableToSend,
+    Uncertain,
+    Unreachable,
+)
+
+#: No more of an answer is read.
+_MOST_OF_AN_ANSWER = 64 * 1024
+_CONNECT_SECONDS = 5.0
+
+#: Certainly nothing was sent.
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+
+
+async def post(url: str, content: bytes, headers: Mapping[str, str], *, seconds: float) -> tuple[httpx.Response, bytes]:
+    """Post to a provider.
+
+    :param seconds: until the answer must be there, whole.
+
+    :returns: the response of whatever status, and what it holds.
+
+    :raises Unreachable: if there is no connection.
+    :raises Uncertain: if the request went out and no whole answer came.
+    """
+    limits = httpx.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds))
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            httpx.AsyncClient(verify=_trusted(), timeout=limits) as client,
+            client.stream("POST", url, content=content, headers=dict(headers)) as response,
+        ):
+            return response, await _beginning(response)
+    except _NOT_SENT as error:
+        raise Unreachable(_named(error)) from error
+    except (httpx.HTTPError, TimeoutError) as error:
+        raise Uncertain(_named(error)) from error
+
+
+async def _beginning(response: httpx.Response) -> bytes:
+    found = b""
+    async for piece in response.aiter_bytes():
+        found += piece
+        if len(found) > _MOST_OF_AN_ANSWER:
+            break
+    return found[:_MOST_OF_AN_ANSWER]
+
+
+def error_of(response: httpx.Response) -> UnableToSend | None:
+    """What a status means where the provider documents nothing else; None where it took the message.
+
+    Its words are left out: they may repeat the message.
+    """
+    status = response.status_code
+    said = f"HTTP {status}"
+    match status:
+        case _ if 200 <= status < 300:
+            return None
+        case 401 | 403:
+            return NotAuthorised(said)
+        case 404 | 410:
+            return RecipientGone(said)
+        case 429:
+            return Throttled(said, wait=_retry_after(response))
+        case 504:  # whoever stands between us and the provider has waited in vain
+            return Uncertain(said)
+        case 408:
+            return ProviderFailed(said)
+        case _ if 400 <= status < 500:
+            return MessageRefused(said)
+    return ProviderFailed(said)
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """The seconds of ``Retry-After``; a time of day is measured by the provider's own clock."""
+    wanted = response.headers.get("retry-after", "").strip()
+    try:
+        if wanted.isascii() and wanted.isdigit():
+            return float(wanted[:9])
+        wait = parsedate_to_datetime(wanted) - parsedate_to_datetime(response.headers["date"])
+    except (KeyError, ValueError, TypeError):
+        return None
+    return max(wait.total_seconds(), 0.0)
+
+
+def _named(error: Exception) -> str:
+    """The kind of the error: its text may hold an address, and that a key."""
+    return type(error).__name__
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are believed: those of the system. Reading them takes longer than a call."""
+    return ssl.create_default_context()
