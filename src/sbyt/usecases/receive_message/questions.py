@@ -1,0 +1,85 @@
+"""The open question of a conversation: how it is put once more, and when."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sbyt.conversation.acts import Act, Ask, Confirm, IsReading, Say, Saying
+from sbyt.conversation.asking import asked_again, goes_to_staff
+from sbyt.conversation.render import Rendered, render
+from sbyt.conversation.state import Question, Reply, State
+from sbyt.core.settings import Settings
+from sbyt.messaging.conversations import NOTHING_ASKED
+from sbyt.messaging.numbers import short_number
+from sbyt.readings.models import StaffTask
+
+#: Why staff get a question that nobody answered.
+UNANSWERED = "unanswered"
+#: Who closes their task where the customer answered after all.
+_CUSTOMER = "customer"
+
+_QUESTIONS = (Ask, Confirm, IsReading)
+
+
+def put_question(
+    asked: Mapping[str, Any], before: State, turn: Reply, message: int, rendering: str, settings: Settings
+) -> Mapping[str, Any]:
+    """What a conversation remembers of its open question after a turn: the columns of ``NOTHING_ASKED``.
+
+    A question that this turn asks replaces the one before it; a turn that neither asks nor answers leaves it alone.
+
+    :param asked: the columns as they were before.
+    :param before: the state before the turn.
+    :param message: the id of the message that was answered.
+    """
+    question = turn.state.question
+    acts = tuple(act for act in turn.acts if isinstance(act, _QUESTIONS))
+    if question and acts and question != before.question:
+        reminder = _reminder(acts, turn.state.language, rendering, short_number(message))
+        return {
+            "asked_by_id": message,
+            "asked_text": reminder.text,
+            "asked_buttons": list(reminder.buttons),
+            **_moments(question, settings, again=True),
+        }
+    return asked if question and question == before.question else NOTHING_ASKED
+
+
+def put_again(question: Question, settings: Settings) -> Mapping[str, Any]:
+    """What changes of these columns when a question has just been asked for the second time: there is no third."""
+    return _moments(question, settings, again=False)
+
+
+def answered_after_all(
+    asked: Mapping[str, Any], now_asked: Mapping[str, Any], before: State, at: dt.datetime, hours: int
+) -> int | None:
+    """The message that raised a question which went to staff and was answered all the same, while it was open.
+
+    :param asked: what ``put_question`` was given, and ``now_asked`` what it made of it.
+    :param before: the state before the turn that came ``at`` this time.
+    :param hours: how long a question stays open.
+    """
+    went_to_staff = asked["asked_by_id"] is not None and asked["to_staff_at"] is None
+    was_open = before.question is not None and before.question.is_open(at, hours)
+    return asked["asked_by_id"] if went_to_staff and was_open and asked is not now_asked else None
+
+
+def close_answered(messages: Collection[int], now: dt.datetime) -> None:
+    """Take the questions that these messages raised from the staff's queue: the customer answered."""
+    if messages:
+        waiting = StaffTask.objects.filter(message_id__in=messages, reason=UNANSWERED, closed_at=None)
+        waiting.update(closed_at=now, closed_by=_CUSTOMER)
+
+
+def _reminder(acts: tuple[Act, ...], language: str, rendering: str, number: str) -> Rendered:
+    """The question in words once more; that it was asked before is said where there is room."""
+    said = render((Say(Saying.ASKED_AGAIN), *acts), language, rendering, number)
+    return said if said.whole else render(acts, language, rendering, number)
+
+
+def _moments(question: Question, settings: Settings, *, again: bool) -> dict[str, dt.datetime | None]:
+    at, hours = question.asked_at.astimezone(settings.zone), settings.dialogue.question_hours
+    ask_again_at = asked_again(at, settings.window, hours, settings.quiet) if again else None
+    return {"ask_again_at": ask_again_at, "to_staff_at": goes_to_staff(at, settings.window, hours)}
