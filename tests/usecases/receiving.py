@@ -70,7 +70,8 @@ def stored() -> list[int]:
 
 
 def sent() -> list[str]:
-    return list(OutboundMessage.objects.order_by("id").values_list("text", flat=True))
+    """The answers."""
+    return list(OutboundMessage.objects.filter(purpose="answer").order_by("id").values_list("text", flat=True))
 
 
 def for_staff() -> list[str]:

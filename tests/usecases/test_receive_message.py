@@ -67,7 +67,7 @@ def test_a_reading_is_stored_with_its_message_and_answered(database: Database) -
 
 def test_the_answer_is_in_the_outbox_as_given_to_the_sender(database: Database) -> None:
     said(TAKEN, id="m1")
-    answer = OutboundMessage.objects.get()
+    answer = OutboundMessage.objects.get(purpose="answer")
     assert (answer.channel, answer.recipient, answer.state) == ("sms", STRANGER, "delivered")
     assert answer.in_reply_to is not None
     assert answer.in_reply_to.provider_id == "m1"

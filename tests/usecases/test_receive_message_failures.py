@@ -186,14 +186,14 @@ def test_a_live_session_behind_a_message_that_waits_is_told_so_and_answered_late
             said(f"{ACCOUNT} 4430", at="2026-11-20T11:58:00.5")
     assert worked(12) == 2
     assert stored() == [4444, 4430]
-    assert set(OutboundMessage.objects.values_list("state", flat=True)) == {"waiting"}
+    assert set(OutboundMessage.objects.filter(purpose="answer").values_list("state", flat=True)) == {"waiting"}
 
 
 def test_a_live_session_first_brings_about_what_nobody_came_to_handle() -> None:
     came(f"{OTHER} 8242")
     assert said("3104")["outcome"] == "accepted"
     assert stored() == [8242, 3104]
-    states = OutboundMessage.objects.order_by("id").values_list("state", flat=True)
+    states = OutboundMessage.objects.filter(purpose="answer").order_by("id").values_list("state", flat=True)
     assert list(states) == ["waiting", "delivered"]
 
 

@@ -7,14 +7,18 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sbyt.bulk.rows import fetch, insert, update
+from sbyt.bulk.rows import fetch, insert, moment, update
 
 
 class Remembered(NamedTuple):
-    """A conversation as it is stored, by its id; None and empty where there is none yet."""
+    """A conversation as it is stored, by its id; None and empty where there is none yet.
+
+    ``asked`` is the open question, in the columns of ``NOTHING_ASKED``.
+    """
 
     id: int | None
     state: Mapping[str, Any]
+    asked: Mapping[str, Any]
 
 
 class Turned(NamedTuple):
@@ -24,17 +28,11 @@ class Turned(NamedTuple):
     channel: str
     sender: str
     state: Mapping[str, Any]
-    asked: Mapping[str, Any]  # asked_by, asked_text, asked_buttons, ask_again_at, to_staff_at
+    asked: Mapping[str, Any]
 
 
-NEW = Remembered(None, {})
-
-_OF_MESSAGES = """
-    SELECT message.id, talk.id, talk.state
-    FROM messaging_inboundmessage AS message
-    JOIN messaging_conversation AS talk ON talk.channel = message.channel AND talk.sender = message.sender
-    WHERE message.id = ANY(%s::bigint[])
-"""
+#: The columns of the open question: by which message it was raised, how it was put, when it is put again and when it
+#: goes to staff.
 NOTHING_ASKED: Mapping[str, Any] = {
     "asked_by_id": None,
     "asked_text": "",
@@ -44,12 +42,27 @@ NOTHING_ASKED: Mapping[str, Any] = {
 }
 _ASKED = tuple(NOTHING_ASKED)
 
+NEW = Remembered(None, {}, NOTHING_ASKED)
+
+_OF_MESSAGES = """
+    SELECT message.id, talk.id, state, asked_by_id, asked_text, asked_buttons, ask_again_at, to_staff_at
+    FROM messaging_inboundmessage AS message
+    JOIN messaging_conversation AS talk ON talk.channel = message.channel AND talk.sender = message.sender
+    WHERE message.id = ANY(%s::bigint[])
+"""
+
 
 def remembered(messages: Collection[int]) -> dict[int, Remembered]:
     """What is remembered of the senders of these messages, by the message."""
     return {
-        message: Remembered(talk, json.loads(state)) for message, talk, state in fetch(_OF_MESSAGES, list(messages))
+        message: Remembered(talk, json.loads(state), _asked(*asked) if asked[0] else NOTHING_ASKED)
+        for message, talk, state, *asked in fetch(_OF_MESSAGES, list(messages))
     }
+
+
+def _asked(by: int, text: str, buttons: str, again: Any, to_staff: Any) -> Mapping[str, Any]:
+    moments = again and moment(again), to_staff and moment(to_staff)
+    return dict(zip(_ASKED, (by, text, json.loads(buttons), *moments), strict=True))
 
 
 def remember(turned: Sequence[Turned], now: dt.datetime) -> None:

@@ -7,11 +7,15 @@ import operator
 from collections.abc import Collection
 from typing import Any
 
+from django.conf import settings as django_settings
+
 from sbyt.bulk.rows import fetch, insert
+from sbyt.conversation.facts import Facts
+from sbyt.conversation.owners import told_owners
 from sbyt.conversation.render import Rendered
 from sbyt.conversation.state import Cancel, Command, Reply, Store, ToStaff
 from sbyt.core.resources import ZONES
-from sbyt.messaging.conversations import NOTHING_ASKED, Turned, remember
+from sbyt.messaging.conversations import Turned, remember
 from sbyt.messaging.inbox import Waiting, mark_handled
 from sbyt.messaging.models import OutboundMessage
 from sbyt.readings.operations import (
@@ -23,6 +27,8 @@ from sbyt.readings.operations import (
     queue_tasks,
 )
 from sbyt.usecases.receive_message.known import Known, Sender, Touched, sender_of
+from sbyt.usecases.receive_message.owners import Told, tell_owners, told_by_message
+from sbyt.usecases.receive_message.questions import answered_after_all, close_answered, put_question
 
 
 class Writes:
@@ -39,24 +45,39 @@ class Writes:
         self._cancelled: list[NewCancellation] = []
         self._tasks: list[NewTask] = []
         self._turned: dict[Sender, Turned] = {}
+        self._told: list[Told] = []
+        self._answered: list[int] = []
         self._answers: list[tuple[Any, ...]] = []
         self._results: dict[int, dict[str, Any]] = {}
 
     def add(
-        self, message: Waiting, touched: Touched, turn: Reply, rendered: Rendered, result: dict[str, Any], *, live: bool
+        self,
+        message: Waiting,
+        touched: Touched,
+        facts: Facts,
+        turn: Reply,
+        rendered: Rendered,
+        result: dict[str, Any],
+        *,
+        live: bool,
     ) -> None:
         """Take in one turn. ``live``: the answer is shown at once, and only recorded in the outbox."""
         for command in turn.commands:
             self._carry_out(command, message, touched)
-        self._turned[sender_of(message)] = Turned(
-            self._known.talks[sender_of(message)].id,
-            message.channel,
-            message.sender,
-            turn.state.to_json(),
-            NOTHING_ASKED,
-        )
+        self._told += told_by_message(message.id, told_owners(turn, facts))
+        self._remember(message, turn, facts)
         self._results[message.id] = result
         self._answers.append(answer(message, rendered, self._now, live=live))
+
+    def _remember(self, message: Waiting, turn: Reply, facts: Facts) -> None:
+        known, sender = self._known, sender_of(message)
+        before, asked = known.states[sender], known.asked[sender]
+        now_asked = put_question(asked, before, turn, message.id, facts.channel.rendering, known.settings)
+        hours = facts.question_hours
+        if (answered := answered_after_all(asked, now_asked, before, known.at(message), hours)) is not None:
+            self._answered.append(answered)
+        known.states[sender], known.asked[sender] = turn.state, now_asked
+        self._turned[sender] = Turned(known.talks[sender].id, *sender, turn.state.to_json(), now_asked)
 
     def _carry_out(self, command: Command, message: Waiting, touched: Touched) -> None:
         match command:
@@ -102,7 +123,17 @@ class Writes:
         remember(list(self._turned.values()), self._now)
         mark_handled(self._results, self._now)
         insert("messaging_outboundmessage", ANSWER, sorted(self._answers, key=operator.itemgetter(0)))
+        close_answered(self._answered, self._now)
+        told = sorted(self._told, key=operator.attrgetter("message"))
+        if told:
+            tell_owners(told, self._known.settings, self._now, connected=_connected(), statuses=self._known.statuses)
         return self._results
+
+
+def _connected() -> Collection[str] | None:
+    """The channels that can send of their own accord; None where nobody knows."""
+    connected = getattr(django_settings, "CONNECTED_CHANNELS", None)
+    return connected().keys() if connected else None
 
 
 #: The columns of an answer in the outbox.

@@ -31,7 +31,9 @@ def facts_of(
         account_lengths=account_lengths,
         longest_dial=longest_dial,
         channel=channel,
-        own=tuple(OwnReading(one.number, one.serial, one.zone, one.value, one.decimals, one.period) for one in own),
+        own=tuple(
+            OwnReading(one.number, one.serial, one.zone, one.value, one.decimals, one.period, one.id) for one in own
+        ),
         window=settings.window,
         checks=settings.checks,
         estimates=settings.estimates,
@@ -62,6 +64,7 @@ def _meter_facts(meter: FoundMeter, handed: Mapping[int, Sequence[Handed]]) -> M
         taken=dict(taken),
         inspected=frozenset(row.period for row in rows if row.kind is Kind.CONTROL),
         removed=removed_zones.issuperset(ZONES[: meter.zones]),
+        handed=rows,
     )
 
 

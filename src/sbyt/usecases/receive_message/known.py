@@ -30,8 +30,6 @@ from sbyt.readings.queries import OwnReading, handed_in, latest_own
 from sbyt.usecases.channels import channel_facts
 from sbyt.usecases.receive_message.facts import account_facts, facts_of
 
-_BY_PHONE = ("short", "keypad")  # the channels whose senders are phones
-
 Sender = tuple[str, str]  # channel and sender
 
 
@@ -55,12 +53,13 @@ class Known:
     def __init__(self, messages: Sequence[Waiting], settings: Settings) -> None:
         self.settings = settings
         self._zone = settings.zone
-        self._statuses = read_statuses(settings)
+        self.statuses = read_statuses(settings)
         self._channels: dict[tuple[str, dt.date], ChannelFacts] = {}
         first = {sender_of(message): message for message in reversed(messages)}
         talks = remembered([message.id for message in first.values()])
         self.talks: dict[Sender, Remembered] = {sender: talks.get(one.id, NEW) for sender, one in first.items()}
         self.states = {sender: State.from_json(talk.state, settings.language) for sender, talk in self.talks.items()}
+        self.asked = {sender: talk.asked for sender, talk in self.talks.items()}
         self._links = self._linked(first)
         self._by_key: dict[str, list[int]] = {}
         self._accounts: dict[int, FoundAccount] = {}
@@ -75,19 +74,22 @@ class Known:
         """The channel as it is on the day of the message."""
         asked = message.channel, self.at(message).date()
         if asked not in self._channels:
-            self._channels[asked] = channel_facts(asked[0], self._statuses, asked[1])
+            self._channels[asked] = channel_facts(asked[0], self.statuses, asked[1])
         return self._channels[asked]
 
     def _linked(self, messages: Mapping[Sender, Waiting]) -> dict[Sender, list[int]]:
         addresses = {
-            sender: sender_addresses(*sender, by_phone=self.channel(message).rendering in _BY_PHONE)
-            for sender, message in messages.items()
+            sender: sender_addresses(*sender, by_phone=self._by_phone(message)) for sender, message in messages.items()
         }
         links = linked_accounts({one for of_sender in addresses.values() for one in of_sender})
         return {
             sender: sorted({account for one in of_sender for account in links.get(one, ())})
             for sender, of_sender in addresses.items()
         }
+
+    def _by_phone(self, message: Waiting) -> bool:
+        channel = self.settings.channels.get(message.channel)
+        return channel is not None and channel.senders == "phone"
 
     # which accounts --------------------------------------------------------------------------------------------------
 
