@@ -214,7 +214,7 @@ def test_the_same_recorded_again_changes_nothing(outcome: Sent | UnableToSend) -
 def test_what_ended_together_is_recorded_together() -> None:
     for kind in (ANSWER, NOTICE, NOTICE):
         write(kind=kind)
-    outcomes = [Sent("1"), Uncertain(), MessageRefused("нет")]
+    outcomes: list[Sent | UnableToSend] = [Sent("1"), Uncertain(), MessageRefused("нет")]
     delivery.record(
         "sms",
         [

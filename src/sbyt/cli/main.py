@@ -130,7 +130,7 @@ def work(
 
     from sbyt.cli.work import work as work_on
 
-    raise typer.Exit(work_on(settings.SBYT, getattr(settings, "CONNECTED_CHANNELS", dict)(), once=once))
+    raise typer.Exit(work_on(settings.SBYT, settings.CONNECTED_CHANNELS(), once=once))
 
 
 @app.command(name="import")

@@ -24,6 +24,7 @@ from sbyt.cli.readiness import database_name, is_out_of_reach
 from sbyt.core.settings import Settings
 from sbyt.messaging import delivery, outbox, workers
 from sbyt.messaging.channel import Channel
+from sbyt.usecases.ask_again import ask_again, hand_to_staff
 from sbyt.usecases.receive_message import handle_waiting
 from sbyt.usecases.send_messages import Clock, Sender
 
@@ -132,6 +133,7 @@ class Housekeeping(Duty):
         now = self._clock()
         workers.is_here(self._worker, now)
         self.tidy(now, thoroughly=self._rounds % 6 == 0)
+        self.see_to_questions(now)
         self._rounds += 1
         return workers.HEARTBEAT.total_seconds()
 
@@ -141,6 +143,12 @@ class Housekeeping(Duty):
         if thoroughly:
             _all_of("expired", delivery.expire, now)
             outbox.bring_back_from_the_future(now)
+
+    def see_to_questions(self, now: dt.datetime) -> None:
+        """Ask once more what nobody answered, and give to staff what nobody will."""
+        for deal_with in (ask_again, hand_to_staff):
+            while deal_with(self._settings, now, _BATCH) == _BATCH:
+                pass
 
     def end(self) -> None:
         workers.is_gone(self._worker)
@@ -161,25 +169,24 @@ class Trouble:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._lost: set[str] = set()
+        self._is_lost = False
 
     def met(self, duty: str, error: Exception, failures: int) -> None:
         if is_lost(error):
             with self._lock:
-                if not self._lost:
+                if not self._is_lost:
                     reason = str(error).strip().partition("\n")[0]
                     _log.error("database_lost", database=database_name(), reason=reason)
-                self._lost.add(duty)
+                self._is_lost = True
         elif failures & (failures - 1) == 0:  # the 1st, 2nd, 4th, 8th …
             # The text of an unexpected error may hold what a customer wrote: only its kind and place are told.
             _log.error("step_failed", duty=duty, error=type(error).__name__, at=_place(error), failures=failures)
 
-    def over(self, duty: str) -> None:
+    def over(self) -> None:
         with self._lock:
-            if duty in self._lost:
-                self._lost.discard(duty)
-                if not self._lost:
-                    _log.info("database_back", database=database_name())
+            if self._is_lost:
+                self._is_lost = False
+                _log.warning("database_back", database=database_name())
 
 
 def is_lost(error: Exception) -> bool:
@@ -199,7 +206,7 @@ def keep(duty: Duty, stop: threading.Event, trouble: Trouble) -> None:
         try:
             wait = duty.step()
             if failures:
-                trouble.over(duty.name)
+                trouble.over()
             failures = 0
         except Exception as error:  # noqa: BLE001 whatever it is, the next message is to be handled
             failures += 1
@@ -277,9 +284,11 @@ def _once(settings: Settings, channels: Mapping[str, Channel], clock: Clock, sto
 
     :raises DatabaseError: if the database is out of reach.
     """
-    Housekeeping("", settings, clock).tidy(clock(), thoroughly=True)
+    house = Housekeeping("", settings, clock)
+    house.tidy(clock(), thoroughly=True)
     while not stop.is_set() and handle_waiting(settings, clock()):
         pass
+    house.see_to_questions(clock())
     with ThreadPoolExecutor(max_workers=max(len(channels), 1)) as pool:
         drained = [pool.submit(_drain, channel, settings, clock, stop) for channel in channels.values()]
     for each in drained:

@@ -239,7 +239,7 @@ class _Loop:
 
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def start(self, work: Coroutine[Any, Any, Attempt]) -> Future[Attempt]:
@@ -249,8 +249,10 @@ class _Loop:
         """Stop the loop; what it still does is given up. A channel that blocks keeps its thread to the end."""
         asyncio.run_coroutine_threadsafe(self._give_up(), self._loop)
         self._thread.join(_GRACE)
-        if not self._thread.is_alive():
-            self._loop.close()
+
+    def _run(self) -> None:
+        self._loop.run_forever()
+        self._loop.close()
 
     async def _give_up(self) -> None:
         others = asyncio.all_tasks() - {asyncio.current_task()}
