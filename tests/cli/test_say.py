@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,16 +15,16 @@ from typer.testing import CliRunner, Result
 from sbyt.cli.main import app
 from sbyt.messaging.models import InboundMessage
 from sbyt.readings.models import Reading
-from tests.support.databases import FreshDatabase
-from tests.usecases.receiving import ACCOUNT, NOON, OTHER, OWNER, STRANGER, household
+from tests.support.databases import Database, FreshDatabase
+from tests.usecases.receiving import ACCOUNT, NOON, OTHER, OWNER, STRANGER, household, refusing
 
 KEYS = ["id", "outcome", "reason", "readings", "reply", "buttons"]
 
 
 @pytest.fixture(autouse=True)
-def _household(fresh_database: FreshDatabase) -> Iterator[None]:
-    with fresh_database(household):
-        yield
+def installation(fresh_database: FreshDatabase) -> Iterator[Database]:
+    with fresh_database(household) as database:
+        yield database
 
 
 def say(*words: str, sent: str | bytes = "") -> Result:
@@ -190,3 +193,66 @@ def test_a_line_may_begin_with_a_byte_order_mark_and_end_in_cr() -> None:
 def test_who_is_linked_is_known_by_the_phone() -> None:
     answers = lines(line(text="4425", **{"from": OWNER}), line(id="m2", text="4425", **{"from": STRANGER}))[1]
     assert [one["outcome"] for one in answers] == ["accepted", "ask"]
+
+
+# many together -------------------------------------------------------------------------------------------------------
+
+
+def test_however_many_lines_come_together_each_is_answered_in_its_place() -> None:
+    sent = [line(id=f"m{at}", **{"from": f"+7999{at % 7:07d}"}, text=f"{ACCOUNT} {4400 + at}") for at in range(450)]
+    status, answers = lines(*sent[:300], "{", *sent[300:])
+    assert status == 1
+    assert [one["id"] for one in answers] == [
+        *(f"m{at}" for at in range(300)),
+        None,
+        *(f"m{at}" for at in range(300, 450)),
+    ]
+    assert answers[300]["reply"].startswith("Строка 301: ")
+    assert {one["outcome"] for one in answers[:300]} == {"accepted"}
+    assert Reading.objects.filter(message__isnull=False).count() == 450
+
+
+def test_a_last_line_without_an_end_is_a_line() -> None:
+    done = say("--jsonl", sent=line().encode())
+    assert json.loads(done.stdout)["outcome"] == "accepted"
+
+
+def test_who_sends_a_line_and_waits_gets_its_answer_before_the_next(installation: Database) -> None:
+    with subprocess.Popen(
+        [Path(sys.executable).with_name("sbyt"), "say", "--jsonl"],
+        env=installation.environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as talking:
+        assert talking.stdin
+        assert talking.stdout
+        for at, outcome in enumerate(["accepted", "duplicate"]):
+            talking.stdin.write(line(id=f"m{at}") + "\n")
+            talking.stdin.flush()
+            assert json.loads(talking.stdout.readline())["outcome"] == outcome
+        talking.stdin.close()
+        assert talking.wait() == 0
+
+
+def test_what_can_not_be_handled_now_is_stored_and_said_to_be() -> None:
+    with refusing("readings_reading", "value = 4444"):
+        status, (first, second, third) = lines(
+            line(id="m1", text=f"{ACCOUNT} 4444"),
+            line(id="m2", text=f"{ACCOUNT} 4430"),
+            line(id="m3", **{"from": OWNER}, text=f"{ACCOUNT} 4431"),
+        )
+    assert [(one["id"], one["outcome"], one["reason"]) for one in (first, second, third)] == [
+        ("m1", "unknown", "not_handled_yet"),
+        ("m2", "unknown", "not_handled_yet"),
+        ("m3", "accepted", None),
+    ]
+    assert (status, list(first)) == (0, KEYS)
+    assert "сохранено под номером 2223" in first["reply"]
+    assert InboundMessage.objects.filter(handled_at=None).count() == 2
+
+
+def test_one_message_that_can_not_be_handled_now_is_said_to_be_stored() -> None:
+    with refusing("readings_reading"):
+        done = say("--channel", "sms", "--from", STRANGER, "--at", NOON, f"{ACCOUNT} 4425")
+    assert (done.exit_code, json.loads(done.stdout)["reason"]) == (0, "not_handled_yet")

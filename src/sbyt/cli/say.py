@@ -6,16 +6,25 @@ import datetime as dt
 import json
 import sys
 import uuid
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import IO, Any
 
 from sbyt.core.settings import Settings
-from sbyt.usecases.receive_message import Incoming, receive_message
+from sbyt.usecases.receive_message import (
+    Incoming,
+    Received,
+    UnableToHandleNow,
+    receive_message,
+    receive_messages,
+)
 
 #: What a table or its index holds; a text may be of any length.
 _LONGEST = {"channel": 32, "from": 600, "id": 600}
 #: Beyond these a time has no period before or after it, or no other time zone.
 _YEARS = range(1900, 9000)
+#: So many lines are taken together at most, and so many bytes are read at once.
+_TOGETHER, _PIECE = 200, 1 << 16
+_BAD_LINE = "bad_line"
 
 
 class UnableToReadMessage(ValueError):
@@ -30,39 +39,86 @@ def say_one(message: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     :raises UnableToReadMessage: if a field is missing or of another kind.
     """
     now = dt.datetime.now(dt.UTC)
-    incoming = Incoming(
+    incoming = _incoming(message, settings, now)
+    try:
+        return receive_message(incoming, settings, now)
+    except UnableToHandleNow as error:
+        return _no_answer(incoming.provider_id, "not_handled_yet", str(error))
+
+
+def say_lines(stream: IO[bytes], settings: Settings) -> int:
+    """One JSON object a line in, one a line out; a line that is no message gets an answer that says so.
+
+    Whatever has come is taken together, with one commit: who sends one line and waits gets its answer at once.
+
+    :returns: how many lines were no messages.
+    """
+    bad, number = 0, 1
+    for lines in _as_they_come(stream):
+        numbered = [(at, line) for at, line in enumerate(lines, number) if line.strip()]
+        number += len(lines)
+        answers = _say_together(numbered, settings)
+        bad += sum(answer["reason"] == _BAD_LINE for answer in answers)
+        sys.stdout.write("".join(json.dumps(answer, ensure_ascii=False) + "\n" for answer in answers))
+        sys.stdout.flush()
+    return bad
+
+
+def _as_they_come(stream: IO[bytes]) -> Iterator[list[bytes]]:
+    """The lines of a stream, as many together as are there already, up to a limit."""
+    unfinished: list[bytes] = []
+    read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+    while piece := read(_PIECE):
+        unfinished.append(piece)
+        if b"\n" in piece:
+            *lines, rest = b"".join(unfinished).split(b"\n")
+            unfinished = [rest]
+            for first in range(0, len(lines), _TOGETHER):
+                yield lines[first : first + _TOGETHER]
+    yield [b"".join(unfinished)]
+
+
+def _say_together(numbered: Sequence[tuple[int, bytes]], settings: Settings) -> list[dict[str, Any]]:
+    """The answers to lines, each with its number, in their order."""
+    now = dt.datetime.now(dt.UTC)
+    read = [_read(number, line, settings, now) for number, line in numbered]
+    incoming = [one for one in read if isinstance(one, Incoming)]
+    received = zip(incoming, receive_messages(incoming, settings, now), strict=True) if incoming else iter(())
+    return [_answer(*next(received)) if isinstance(one, Incoming) else one for one in read]
+
+
+def _read(number: int, line: bytes, settings: Settings, now: dt.datetime) -> Incoming | dict[str, Any]:
+    try:
+        return _incoming(_parsed(line), settings, now)
+    except UnableToReadMessage as error:
+        return _no_answer(None, _BAD_LINE, f"Строка {number}: {error}")
+
+
+def _answer(incoming: Incoming, received: Received) -> dict[str, Any]:
+    if received.result is not None:
+        return received.result
+    return _no_answer(incoming.provider_id, "not_handled_yet", str(UnableToHandleNow(received.number)))
+
+
+def _no_answer(provider_id: str | None, reason: str, said: str) -> dict[str, Any]:
+    return {
+        "id": provider_id,
+        "outcome": "unknown",
+        "reason": reason,
+        "readings": [],
+        "reply": said,
+        "buttons": [],
+    }
+
+
+def _incoming(message: Mapping[str, Any], settings: Settings, now: dt.datetime) -> Incoming:
+    return Incoming(
         channel=_text(message, "channel"),
         sender=_text(message, "from"),
         text=_text(message, "text", may_be_empty=True),
         provider_id=_text(message, "id") if message.get("id") is not None else f"say-{uuid.uuid4()}",
-        received_at=_at(message.get("at"), settings) if message.get("at") is not None else now,
+        received_at=_at(message["at"], settings) if message.get("at") is not None else now,
     )
-    return receive_message(incoming, settings, now)
-
-
-def say_lines(lines: Iterable[bytes], settings: Settings) -> int:
-    """One JSON object a line in, one a line out; a line that is no message gets an answer that says so.
-
-    :returns: how many lines were no messages.
-    """
-    bad = 0
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            said = say_one(_parsed(line), settings)
-        except UnableToReadMessage as error:
-            bad += 1
-            said = {
-                "id": None,
-                "outcome": "unknown",
-                "reason": "bad_line",
-                "readings": [],
-                "reply": f"Строка {number}: {error}",
-            }
-        sys.stdout.write(json.dumps(said, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
-    return bad
 
 
 def _parsed(line: bytes) -> Mapping[str, Any]:
