@@ -10,7 +10,7 @@ import datetime as dt
 import functools
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -48,8 +48,10 @@ def insert(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) ->
                 copy.write(written)
 
 
-def update(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def update(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Set columns of rows that are there. The first column is the one by which a row is found, and is unique."""
+    if not rows:
+        return
     key, *changed = columns
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":

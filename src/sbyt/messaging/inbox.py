@@ -89,10 +89,7 @@ def store(incoming: Incoming, now: dt.datetime, *, leave_until: dt.datetime | No
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, row)
         made = cursor.fetchone()
-        if made:
-            return Stored(made[0], is_new=True)
-        cursor.execute(_FIND, row[:2])
-        return Stored(cursor.fetchone()[0], is_new=False)
+    return Stored(made[0], is_new=True) if made else Stored(_find(row[0], row[1]), is_new=False)
 
 
 def store_many(
@@ -114,10 +111,15 @@ def store_many(
         # Two that store the same messages in another order may have come to wait for each other.
         return [store(one, now, leave_until=leave_until) for one in incoming]
     stored = []
-    for one, row in zip(incoming, rows, strict=True):
+    for row in rows:
         new = made.pop((row[0], row[1]), None)
-        stored.append(Stored(new, is_new=True) if new else store(one, now))
+        stored.append(Stored(new, is_new=True) if new else Stored(_find(row[0], row[1]), is_new=False))
     return stored
+
+
+def _find(channel: str, provider_id: str) -> int:
+    ((found,),) = fetch(_FIND, channel, provider_id)
+    return int(found)
 
 
 def _row(one: Incoming, now: dt.datetime, leave_until: dt.datetime | None) -> list[Any]:

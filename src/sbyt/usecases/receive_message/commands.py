@@ -34,8 +34,7 @@ from sbyt.usecases.receive_message.questions import answered_after_all, close_an
 class Writes:
     """What is to be written in one transaction.
 
-    Readings are written after each round, because the next one rests on them; the rest at the end, in the order of the
-    messages.
+    What the next round may rest on is written after each; the rest at the end, in the order of the messages.
     """
 
     def __init__(self, known: Known, now: dt.datetime) -> None:
@@ -113,6 +112,8 @@ class Writes:
         add_readings(self._readings, self._now)
         cancel_readings(self._cancelled, self._now)
         self._readings, self._cancelled = [], []
+        if self._told:
+            self._tell()
 
     def finish(self) -> dict[int, dict[str, Any]]:
         """Write the rest.
@@ -124,10 +125,14 @@ class Writes:
         mark_handled(self._results, self._now)
         insert("messaging_outboundmessage", ANSWER, sorted(self._answers, key=operator.itemgetter(0)))
         close_answered(self._answered, self._now)
-        told = sorted(self._told, key=operator.attrgetter("message"))
-        if told:
-            tell_owners(told, self._known.settings, self._now, connected=_connected(), statuses=self._known.statuses)
         return self._results
+
+    def _tell(self) -> None:
+        """Write the notices to owners: in the language in which we talk with them, so that must be written first."""
+        remember(list(self._turned.values()), self._now)
+        self._known.remembered(self._turned)
+        tell_owners(self._told, self._known.settings, self._now, connected=_connected(), statuses=self._known.statuses)
+        self._turned, self._told = {}, []
 
 
 def _connected() -> Collection[str] | None:

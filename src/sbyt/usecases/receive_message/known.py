@@ -56,6 +56,7 @@ class Known:
         self.statuses = read_statuses(settings)
         self._channels: dict[tuple[str, dt.date], ChannelFacts] = {}
         first = {sender_of(message): message for message in reversed(messages)}
+        self._first = first
         talks = remembered([message.id for message in first.values()])
         self.talks: dict[Sender, Remembered] = {sender: talks.get(one.id, NEW) for sender, one in first.items()}
         self.states = {sender: State.from_json(talk.state, settings.language) for sender, talk in self.talks.items()}
@@ -65,6 +66,11 @@ class Known:
         self._accounts: dict[int, FoundAccount] = {}
         self._meters: dict[int, list[FoundMeter]] = {}
         self._lengths, self._longest_dial = dimensions()
+
+    def remembered(self, senders: Iterable[Sender]) -> None:
+        """Note that these senders' conversations were written."""
+        new = {self._first[sender].id: sender for sender in senders if self.talks[sender].id is None}
+        self.talks.update((new[message], talk) for message, talk in (remembered(new) if new else {}).items())
 
     def at(self, message: Waiting) -> dt.datetime:
         """When the provider took the message, in local time."""
