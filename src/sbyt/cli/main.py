@@ -7,6 +7,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from sbyt.cli import channels
+
 
 class DatabaseCommands(TyperGroup):
     """Commands on one database: each begins only if it is ready, and none ends in a traceback if it is lost."""
@@ -43,6 +45,18 @@ def _begin(command: str) -> None:
 
     if command not in PREPARING:
         require_migrated()
+        _seed()
+
+
+def _seed() -> None:
+    """Put into the table what sbyt.toml says of channels, where that is new."""
+    import datetime as dt
+
+    from django.conf import settings
+
+    from sbyt.messaging.statuses import seed_channels
+
+    seed_channels(settings.SBYT, dt.datetime.now(dt.UTC))
 
 
 app = typer.Typer(
@@ -51,6 +65,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+app.add_typer(channels.app)
 
 
 def _show_version(asked: bool) -> None:
@@ -88,9 +105,11 @@ def migrate() -> None:
         refuse(f"База {database_name()} сделана более новой версией sbyt ({', '.join(unknown)}). Обновите программу.")
     waiting = waiting_migrations()
     if not waiting:
+        _seed()
         typer.echo(f"База {database_name()} уже готова, менять нечего.")
         return
     call_command("migrate", interactive=False, verbosity=0)
+    _seed()
     typer.echo(f"База {database_name()} готова. Применено изменений: {len(waiting)}.")
 
 
@@ -131,6 +150,33 @@ def work(
     from sbyt.cli.work import work as work_on
 
     raise typer.Exit(work_on(settings.SBYT, settings.CONNECTED_CHANNELS(), once=once))
+
+
+@app.command()
+def serve(
+    host: str = typer.Option("127.0.0.1", help="Where to listen; 0.0.0.0 for all of this machine's addresses."),
+    port: int = typer.Option(8000, min=1, max=65535, help="The port to listen on."),
+    workers: int = typer.Option(1, min=1, max=256, help="How many processes answer; one a core is a good beginning."),
+) -> None:
+    """Answer providers' webhooks at /in/CHANNEL and people at /webform; /healthz and /metrics tell how it goes.
+
+    Listens on this machine only: a web server with a certificate belongs before it.
+    """
+    from sbyt.cli.serve import serve as serve_on
+
+    serve_on(host, port, workers)
+
+
+@app.command()
+def console(
+    sender: str = typer.Option("console", "--from", help="Who you are: a phone, an e-mail, a chat."),
+) -> None:
+    """Talk with sbyt as a customer would: type a message, see the answer and what may be pressed. Ctrl+D ends it."""
+    from django.conf import settings
+
+    from sbyt.cli.console import chat
+
+    raise typer.Exit(chat(sender, settings.SBYT))
 
 
 @app.command(name="import")
@@ -182,6 +228,52 @@ def bill(
     from sbyt.cli.billing import bill_period
 
     raise typer.Exit(bill_period(period, settings.SBYT, dry_run=dry_run))
+
+
+@app.command()
+def find(
+    number: str = typer.Argument(help="The short number at the end of an answer, like 24K7."),
+    full: bool = typer.Option(False, "--full", help="Show senders and recipients unmasked."),
+) -> None:
+    """Show the message a number stands for, what was answered and what came of it."""
+    from django.conf import settings
+
+    from sbyt.cli.find import run_find
+
+    raise typer.Exit(run_find(number, settings.SBYT, full=full))
+
+
+@app.command()
+def link(
+    account: str = typer.Argument(help="The account's number."),
+    phone: str = typer.Option("", help="The phone that may speak for it."),
+    email: str = typer.Option("", help="The e-mail address."),
+    chat: str = typer.Option("", help="The chat, like telegram:123456."),
+    by: str = typer.Option(None, help="Who checked the person (default: your login name)."),
+) -> None:
+    """Let somebody see an account, once you have checked who they are. Its owners are told."""
+    from django.conf import settings
+
+    from sbyt.cli.links import run_link
+
+    connected = list(settings.CONNECTED_CHANNELS()) or None
+    raise typer.Exit(run_link(account, settings.SBYT, connected, phone=phone, email=email, chat=chat, by=by))
+
+
+@app.command()
+def unlink(
+    account: str = typer.Argument(help="The account's number."),
+    phone: str = typer.Option("", help="The phone that may no longer speak for it."),
+    email: str = typer.Option("", help="The e-mail address."),
+    chat: str = typer.Option("", help="The chat, like telegram:123456."),
+    by: str = typer.Option(None, help="Who decided it (default: your login name)."),
+) -> None:
+    """End what sbyt link began."""
+    from django.conf import settings
+
+    from sbyt.cli.links import run_unlink
+
+    raise typer.Exit(run_unlink(account, settings.SBYT, phone=phone, email=email, chat=chat, by=by))
 
 
 @app.command()

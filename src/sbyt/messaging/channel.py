@@ -58,6 +58,7 @@ class Response:
     status: int = 200
     body: bytes = b""
     content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,7 @@ class Channel(ABC):
     needs: ClassVar[tuple[str, ...]] = ()  # secrets without which the channel isn't connected
     may_have: ClassVar[tuple[str, ...]] = ()  # secrets without which it can do less
     live: ClassVar[bool] = False  # its answer is the response to the request; nothing is sent afterwards
+    status_of_unreadable: ClassVar[int] = 200  # what is kept for people need not be sent again
     per_second: ClassVar[int] = 10  # messages that may be sent; the settings may say less
 
     @classmethod

@@ -77,6 +77,7 @@ class Webform(Channel):
     Options: ClassVar[type[Section]] = Options
     may_have = ("SECRET",)
     live = True
+    status_of_unreadable = 400  # whoever builds the form sees it
 
     def __init__(self, secret: str, clock: Clock, callback: str | None = None, seconds: float = 15) -> None:
         self._secret = secret.encode()

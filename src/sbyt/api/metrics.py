@@ -1,0 +1,105 @@
+"""Numbers for Prometheus: what waits, from the database; what was served, from the processes that serve."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from sbyt.bulk.lasting import with_connection
+from sbyt.bulk.rows import moment
+from sbyt.messaging.models import Worker
+from sbyt.messaging.workers import SILENT
+
+# Each reads a partial index whose condition it repeats: what is over and done with is not looked at.
+_INBOX = "SELECT count(*) FROM messaging_inboundmessage WHERE handled_at IS NULL"
+_INBOX_OLDEST = "SELECT stored_at FROM messaging_inboundmessage WHERE handled_at IS NULL ORDER BY id LIMIT 1"
+_OUTBOX = """
+    SELECT channel, 'waiting', count(*) FROM messaging_outboundmessage WHERE state = 'waiting' GROUP BY channel
+    UNION ALL
+    SELECT channel, 'sending', count(*) FROM messaging_outboundmessage WHERE state = 'sending' GROUP BY channel
+    UNION ALL
+    SELECT channel, state, count(*) FROM messaging_outboundmessage
+    WHERE state IN ('uncertain', 'failed', 'expired') GROUP BY channel, state
+"""
+_OUTBOX_OLDEST = """
+    SELECT channel, min(send_at) FROM messaging_outboundmessage WHERE state = 'waiting' GROUP BY channel
+"""
+_STATES = ("waiting", "sending", "uncertain", "failed", "expired")
+
+
+def metrics(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 whoever asks
+    """All numbers in Prometheus' text format; those of the database are left out where it is out of reach."""
+    registry = CollectorRegistry()
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # its authors left it so
+        served = generate_latest(registry)
+    else:
+        served = generate_latest(REGISTRY)
+    own = CollectorRegistry()
+    own.register(FromDatabase())
+    return HttpResponse(served + generate_latest(own), content_type=CONTENT_TYPE_LATEST)
+
+
+class FromDatabase(Collector):
+    """What inbox and outbox hold, the same whichever process is asked."""
+
+    def collect(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily("sbyt_database_up", "Whether the database answers.")
+        try:
+            found = with_connection(lambda: [*_inbox(), *_outbox(), _workers()])
+        except DatabaseError:
+            found = []
+        up.add_metric([], 1.0 if found else 0.0)
+        yield up
+        yield from found
+
+    def describe(self) -> list[Metric]:
+        """Nothing is read when it is registered."""
+        return []
+
+
+def _inbox() -> Iterator[Metric]:
+    with connection.cursor() as cursor:
+        cursor.execute(_INBOX)
+        yield GaugeMetricFamily("sbyt_inbox_waiting", "Messages stored and not yet handled.", cursor.fetchone()[0])
+        cursor.execute(_INBOX_OLDEST)
+        oldest = cursor.fetchone()
+    age = _age(oldest[0]) if oldest else 0.0
+    yield GaugeMetricFamily("sbyt_inbox_oldest_seconds", "How long the first of them has waited.", age)
+
+
+def _outbox() -> Iterator[Metric]:
+    messages = GaugeMetricFamily(
+        "sbyt_outbox", "Messages to be sent, or that did not arrive.", labels=["channel", "state"]
+    )
+    oldest = GaugeMetricFamily(
+        "sbyt_outbox_oldest_seconds", "For how long the first is due to be sent.", labels=["channel"]
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_OUTBOX)
+        counts = {(channel, state): count for channel, state, count in cursor.fetchall()}
+        cursor.execute(_OUTBOX_OLDEST)
+        ages = {channel: _age(at) for channel, at in cursor.fetchall()}
+    for channel in sorted({*settings.CONNECTED_CHANNELS(), *(channel for channel, _ in counts)}):
+        for state in _STATES:
+            messages.add_metric([channel, state], counts.get((channel, state), 0))
+        oldest.add_metric([channel], ages.get(channel, 0.0))
+    yield messages
+    yield oldest
+
+
+def _workers() -> Metric:
+    count = Worker.objects.filter(seen_at__gte=settings.NOW() - SILENT).count()
+    return GaugeMetricFamily("sbyt_workers", "Workers seen within the last minute.", count)
+
+
+def _age(at: object) -> float:
+    return max((settings.NOW() - moment(at)).total_seconds(), 0.0)

@@ -1,0 +1,73 @@
+"""``sbyt serve``: webhooks, the page, health and metrics, by granian."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from django.conf import settings
+from django.db import connections
+
+from sbyt.cli.readiness import refuse
+
+_SHORTEST_KEY = 32
+#: So long what is under way may take when the server is told to end, in seconds.
+_GRACE = 20
+
+
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve until told to end. Each worker handles one request at a time; there may be as many as is useful."""
+    _require_key()
+    settings.CONNECTED_CHANNELS()  # whatever is wrong with their secrets is said now, not to the first customer
+    typer.echo(f"sbyt отвечает на http://{host}:{port}, процессов: {workers}. Завершить: Ctrl+C.", err=True)
+    with _counting_together():
+        connections.close_all()  # no connection may be shared with the processes that begin now
+        _granian(host, port, workers).serve()
+
+
+def _require_key() -> None:
+    key = settings.SECRET_KEY
+    if not key:
+        refuse(
+            "Не задан SBYT_SECRET_KEY: им подписываются страницы. Придумайте один раз и храните: openssl rand -hex 32"
+        )
+    if len(key) < _SHORTEST_KEY:
+        refuse(f"SBYT_SECRET_KEY короче {_SHORTEST_KEY} знаков: его подберут. Возьмите другой: openssl rand -hex 32")
+
+
+@contextmanager
+def _counting_together() -> Iterator[None]:
+    """A folder in which the processes keep their counters, for as long as the server runs."""
+    folder = tempfile.mkdtemp(prefix="sbyt-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    try:
+        yield
+    finally:
+        del os.environ["PROMETHEUS_MULTIPROC_DIR"]
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _granian(host: str, port: int, workers: int) -> Any:
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    return Server(
+        "sbyt.config.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=1,  # a thread has its own connection to the database; more of them than workers gain nothing
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_GRACE,
+        log_level=LogLevels.warning,
+        # Its events go the way of ours: through the log of this process.
+        log_dictconfig={"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}},
+    )
