@@ -16,6 +16,7 @@ from sbyt.core.periods import Period
 from sbyt.core.settings import Bank, ChannelSettings, ChannelState, Company, Settings
 from sbyt.readings.models import Reading
 from sbyt.tariffs.models import Norm, Price
+from sbyt.usecases.channels import Change, change_channel
 from tests.support.databases import Database
 
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
@@ -135,6 +136,18 @@ def test_channels_are_told_by_state(database: Database) -> None:
     assert found("каналы", Settings(channels=channels)) == (
         State.WELL,
         "приём с 18 по 25 число; открыты: SMS; скоро: MAX; закрыты: Viber",
+    )
+
+
+def test_channels_are_told_as_they_are_today_and_where_the_file_says_otherwise(database: Database) -> None:
+    settings = Settings(channels={"sms": ChannelSettings(title="SMS"), "viber": ChannelSettings(title="Viber")})
+    assert "отличия" not in {one.subject for one in examined(settings, None, NOW)}
+    change_channel(Change("viber", ChannelState.WITHDRAWN, "Иванова", note="Звоните"), settings, NOW)
+    assert found("каналы", settings)[1] == "приём с 18 по 25 число; открыты: SMS; закрыты: Viber"
+    assert found("отличия", settings) == (
+        State.NOTICE,
+        "каналы меняли командой, sbyt.toml говорит другое: viber.state: open, действует withdrawn; "
+        "viber.note: нет, действует Звоните; поправьте его или верните: sbyt channels",
     )
 
 

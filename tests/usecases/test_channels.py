@@ -11,7 +11,7 @@ from sbyt.config.channels import DEFAULT_CHANNELS
 from sbyt.config.load import parse_settings
 from sbyt.core.settings import ChannelState, Settings, WaySettings
 from sbyt.messaging.models import ChannelStatus
-from sbyt.messaging.statuses import current_channels
+from sbyt.messaging.statuses import current_channels, seed_channels
 from sbyt.usecases.channels import (
     Change,
     Changed,
@@ -21,7 +21,6 @@ from sbyt.usecases.channels import (
     example_answer,
     history,
     open_ways,
-    seed_channels,
 )
 from tests.support.databases import Database
 from tests.usecases.receiving import SETTINGS, household, said, stored, with_channel

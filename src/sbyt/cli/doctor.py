@@ -8,7 +8,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +21,10 @@ from rich.text import Text
 
 from sbyt.cli.readiness import database_name, is_out_of_reach, sqlite_file, unknown_migrations, waiting_migrations
 from sbyt.core.periods import Period
-from sbyt.core.settings import ChannelState, Settings
+from sbyt.core.settings import ChannelSettings, ChannelState, Settings
+from sbyt.messaging.statuses import current_channels
 from sbyt.readings.models import Reading
+from sbyt.usecases.channels import differences
 from sbyt.usecases.find_gaps import Gaps, find_gaps
 
 #: What Django 5.2 and our SQL ask of a database.
@@ -86,7 +88,7 @@ def examined(sbyt: Settings, file: Path | None, now: dt.datetime) -> Iterator[Fi
     yield _company(sbyt)
     yield _secrets()
     yield _time_zone(sbyt, now)
-    yield _channels(sbyt)
+    yield _channels(sbyt, _current(sbyt, now))
     yield from _database(sbyt, now)
 
 
@@ -119,10 +121,21 @@ def _time_zone(sbyt: Settings, now: dt.datetime) -> Finding:
     return Finding("время", State.WELL, said)
 
 
-def _channels(sbyt: Settings) -> Finding:
+def _current(sbyt: Settings, now: dt.datetime) -> Mapping[str, ChannelSettings]:
+    """The channels as they are today; by the file alone where there is no table yet to ask."""
+    file = sqlite_file()
+    if file and not file.exists():
+        return sbyt.channels
+    try:
+        return current_channels(sbyt, now.astimezone(sbyt.zone).date())
+    except DatabaseError:
+        return sbyt.channels
+
+
+def _channels(sbyt: Settings, channels: Mapping[str, ChannelSettings]) -> Finding:
     window = f"приём с {sbyt.window.first_day} по {sbyt.window.last_day} число"
     by_state = {
-        state: [channel.title for channel in sbyt.channels.values() if channel.is_named and channel.state is state]
+        state: [channel.title for channel in channels.values() if channel.is_named and channel.state is state]
         for state in ChannelState
     }
     words = {
@@ -134,7 +147,7 @@ def _channels(sbyt: Settings) -> Finding:
     said = [f"{word}: {', '.join(by_state[state])}" for state, word in words.items() if by_state[state]]
     usable = by_state[ChannelState.OPEN] + by_state[ChannelState.UNSTABLE]
     if not usable:
-        return Finding("каналы", State.MEND, f"{window}; ни один не открыт: посмотрите [channels] в sbyt.toml")
+        return Finding("каналы", State.MEND, f"{window}; ни один не открыт: откройте, sbyt channels open …")
     return Finding("каналы", State.WELL, "; ".join([window, *said]))
 
 
@@ -206,7 +219,16 @@ def _migrations() -> Finding:
     return Finding("таблицы", State.WELL, "все изменения применены")
 
 
+def _differences(sbyt: Settings, now: dt.datetime) -> Iterator[Finding]:
+    found = differences(sbyt, now.astimezone(sbyt.zone).date())
+    if found:
+        named = "; ".join(f"{one.code}.{one.key}: {one.in_file}, действует {one.in_table}" for one in found)
+        said = f"каналы меняли командой, sbyt.toml говорит другое: {named}; поправьте его или верните: sbyt channels"
+        yield Finding("отличия", State.NOTICE, said)
+
+
 def _data(sbyt: Settings, now: dt.datetime) -> Iterator[Finding]:
+    yield from _differences(sbyt, now)
     newest = Reading.objects.order_by("-id").values_list("loaded_at", flat=True).first()
     if newest and newest > now + dt.timedelta(hours=1):
         said = f"последнее показание записано в {newest:%d.%m.%Y %H:%M} UTC, это впереди наших часов: проверьте часы"

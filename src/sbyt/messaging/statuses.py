@@ -118,3 +118,48 @@ def read_statuses(settings: Settings) -> Statuses:
 def current_channels(settings: Settings, day: dt.date) -> Mapping[str, ChannelSettings]:
     """The channels of the settings, each as it is on this local day, by one query."""
     return read_statuses(settings).channels(day)
+
+
+# what the file says --------------------------------------------------------------------------------------------------
+
+
+def seed_channels(settings: Settings, now: dt.datetime) -> int:
+    """Put into the table what the settings say of ways that nobody changed by hand, where it is new.
+
+    :returns: the number of rows added; 0 where nothing differs.
+    """
+    statuses = read_statuses(settings)
+    rows = []
+    for code, way in {**settings.channels, **settings.ways}.items():
+        if statuses.changed_by_hand(code):
+            continue
+        seeded, wanted = statuses.seeded(code), row_of(code, way, way.since, SEEDED, now)
+        if seeded and _content(seeded) == _content(wanted):
+            continue
+        if seeded is None and way.since and way.since > now.astimezone(settings.zone).date():
+            earlier = way.model_copy(update=before_its_day(way))
+            rows.append(row_of(code, earlier, None, SEEDED, now))
+        rows.append(wanted)
+    ChannelStatus.objects.bulk_create(rows)
+    return len(rows)
+
+
+def row_of(code: str, way: WaySettings, since: dt.date | None, by: str, now: dt.datetime) -> ChannelStatus:
+    """A way as a row of the table, not yet saved."""
+    return ChannelStatus(
+        channel=code,
+        state=way.state.value,
+        since=since or ALWAYS,
+        why=way.why or "",
+        title=way.title,
+        address=way.address or "",
+        first_day=way.first_day,
+        last_day=way.last_day,
+        note=way.note or "",
+        changed_at=now,
+        changed_by=by,
+    )
+
+
+def _content(row: ChannelStatus) -> tuple[object, ...]:
+    return (row.state, row.since, row.why, row.title, row.address, row.first_day, row.last_day, row.note)

@@ -1,4 +1,4 @@
-"""States of channels: put into the table, changed with a date and a reason, told to who asks where to send."""
+"""States of channels: changed with a date and a reason, told to who asks where to send."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from django.db import transaction
 
 from sbyt.conversation.dialogue import reply
 from sbyt.conversation.facts import ChannelFacts, Facts, Way
-from sbyt.conversation.render import render
+from sbyt.conversation.render import LANGUAGES, render
 from sbyt.conversation.state import Event, State
 from sbyt.core.periods import Period
 from sbyt.core.settings import ChannelSettings, ChannelState, Settings, WaySettings
 from sbyt.messaging.models import ChannelStatus
-from sbyt.messaging.statuses import ALWAYS, SEEDED, Statuses, before_its_day, read_statuses
+from sbyt.messaging.statuses import Statuses, read_statuses, row_of
 
 #: The states in which a way takes readings and is named.
 USABLE = (ChannelState.OPEN, ChannelState.UNSTABLE)
@@ -54,6 +54,7 @@ class Changed(NamedTuple):
     after: WaySettings
     since: dt.date | None
     coming: tuple[ChannelStatus, ...]  # what takes effect later
+    ways: tuple[Way, ...]  # those that take readings on that day
 
 
 class Difference(NamedTuple):
@@ -63,27 +64,6 @@ class Difference(NamedTuple):
     key: str
     in_file: str
     in_table: str
-
-
-def seed_channels(settings: Settings, now: dt.datetime) -> int:
-    """Put into the table what the settings say of ways that nobody changed by hand, where it is new.
-
-    :returns: the number of rows added; 0 where nothing differs.
-    """
-    statuses = read_statuses(settings)
-    rows = []
-    for code, way in {**settings.channels, **settings.ways}.items():
-        if statuses.changed_by_hand(code):
-            continue
-        seeded, wanted = statuses.seeded(code), _row(code, way, way.since, SEEDED, now)
-        if seeded and _content(seeded) == _content(wanted):
-            continue
-        if seeded is None and way.since and way.since > now.astimezone(settings.zone).date():
-            earlier = way.model_copy(update=before_its_day(way))
-            rows.append(_row(code, earlier, None, SEEDED, now))
-        rows.append(wanted)
-    ChannelStatus.objects.bulk_create(rows)
-    return len(rows)
 
 
 def change_channel(change: Change, settings: Settings, now: dt.datetime) -> Changed:
@@ -99,9 +79,11 @@ def change_channel(change: Change, settings: Settings, now: dt.datetime) -> Chan
         after = _changed(before, change, day)
         anew = after != before
         if anew:
-            _row(change.code, after, after.since, change.by, now).save()
+            row_of(change.code, after, after.since, change.by, now).save()
             statuses = read_statuses(settings)
-    return Changed(anew, before, after, after.since, tuple(statuses.coming(change.code, today)))
+    since = max(day, today)
+    ways = open_ways(statuses.ways(since), since)
+    return Changed(anew, before, after, after.since, tuple(statuses.coming(change.code, today)), ways)
 
 
 def history(code: str, settings: Settings) -> tuple[ChannelStatus, ...]:
@@ -162,13 +144,25 @@ def open_ways(ways: Mapping[str, WaySettings], day: dt.date) -> tuple[Way, ...]:
     )
 
 
-def example_answer(code: str, settings: Settings, now: dt.datetime) -> str:
-    """What customers now read in a channel: where to send instead if it is closed today, else what it asks for."""
-    at = now.astimezone(settings.zone)
-    facts = channel_facts(code, read_statuses(settings), at.date())
-    asked = "5120" if facts.takes_readings(at.date()) is False else "помощь"
-    turn = reply(State(settings.language), Event(asked), Facts(channel=facts, window=settings.window), at)
+def example_answer(code: str, settings: Settings, at: dt.datetime) -> str:
+    """What customers read at that time in a channel: where to send instead if it is closed, else what it asks for.
+
+    A way that is none of our channels answers nothing.
+    """
+    if code not in settings.channels:
+        return ""
+    local = at.astimezone(settings.zone)
+    facts = channel_facts(code, read_statuses(settings), local.date())
+    asked = "помощь" if facts.takes_readings(local.date()) else "5120"
+    turn = reply(State(settings.language), Event(asked), Facts(channel=facts, window=settings.window), local)
     return render(turn.acts, settings.language, facts.rendering, "").text
+
+
+def named_as(code: str, settings: Settings, at: dt.datetime) -> str:
+    """How the answers of other channels name a way at that time; empty where they don't."""
+    day = at.astimezone(settings.zone).date()
+    ways = open_ways({code: read_statuses(settings).ways(day)[code]}, day)
+    return LANGUAGES[settings.language].ways(ways, 0)
 
 
 # parts of a change ---------------------------------------------------------------------------------------------------
@@ -216,26 +210,6 @@ def _text(given: str | None) -> str | None:
     """On one line, without what a database can't hold; None if nothing is left."""
     storable = (given or "").replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
     return " ".join(storable.split()) or None
-
-
-def _row(code: str, way: WaySettings, since: dt.date | None, by: str, now: dt.datetime) -> ChannelStatus:
-    return ChannelStatus(
-        channel=code,
-        state=way.state.value,
-        since=since or ALWAYS,
-        why=way.why or "",
-        title=way.title,
-        address=way.address or "",
-        first_day=way.first_day,
-        last_day=way.last_day,
-        note=way.note or "",
-        changed_at=now,
-        changed_by=by,
-    )
-
-
-def _content(row: ChannelStatus) -> tuple[object, ...]:
-    return (row.state, row.since, row.why, row.title, row.address, row.first_day, row.last_day, row.note)
 
 
 def _shown(value: object) -> str:
