@@ -36,9 +36,18 @@ def test_what_came_is_stored_as_it_came(database: Database) -> None:
 
 def test_the_same_again_is_found_and_not_stored(database: Database) -> None:
     first, _ = stored()
-    again, is_new = stored(text="another text", sender="another")
+    again, is_new = stored(text="another text")
     assert (again.pk, is_new, again.text) == (first.pk, False, "4425")
     assert InboundMessage.objects.count() == 1
+
+
+def test_the_id_of_another_senders_message_hides_nothing(database: Database) -> None:
+    """A provider that begins to count anew loses no message by it, and shows nobody what another was answered."""
+    first, _ = stored()
+    other, is_new = stored(text="another text", sender="another")
+    assert (is_new, other.pk != first.pk, other.text) == (True, True, "another text")
+    again, is_new = stored(text="another text", sender="another")
+    assert (is_new, again.pk) == (False, other.pk)
 
 
 @pytest.mark.parametrize("other", [{"channel": "email"}, {"provider_id": "8"}])
@@ -84,6 +93,12 @@ def test_many_are_stored_in_their_order_each_once(database: Database) -> None:
     assert (kept[3].id, kept[1].id) == (kept[0].id, InboundMessage.objects.get(provider_id="2").id)
     in_order = InboundMessage.objects.order_by("id").values_list("text", flat=True)
     assert list(in_order) == ["anna:2", "boris:3", "anna:1", "zoe:4"]
+
+
+def test_the_id_of_another_senders_message_hides_nothing_among_many(database: Database) -> None:
+    kept = store_many(incoming("anna:1", "boris:1", "boris:1", "anna:1"), NOW)
+    assert [one.is_new for one in kept] == [True, True, False, False]
+    assert [kept[0].id, kept[1].id] == [kept[3].id, kept[2].id]
 
 
 def test_nothing_is_stored_of_nothing(database: Database) -> None:

@@ -155,6 +155,12 @@ def test_a_lease_that_ran_out_means_that_nobody_knows(kind: OutboundMessage.Kind
     assert (delivery.recover(at(lease)), log()) == (0, ["lease_expired"])
 
 
+def test_a_lease_from_before_the_clock_was_set_back_has_run_out() -> None:
+    write()
+    claim(2 * DAY)
+    assert (delivery.recover(at(0)), states()) == (1, ["waiting"])
+
+
 def test_a_lease_that_ran_out_counts_as_the_first_time() -> None:
     write(kind=ANSWER)
     claim()

@@ -23,12 +23,13 @@ from sbyt.messaging.channel import (
 from sbyt.messaging.masking import masked
 from sbyt.messaging.models import Delivery, OutboundMessage, Pace
 from sbyt.messaging.outbox import LEASE, LIFE, Kind, State
-from sbyt.messaging.pacing import back_off, pause_of_channel, wait_of_message
+from sbyt.messaging.pacing import CLOCK_SLACK, back_off, pause_of_channel, wait_of_message
 
 #: Results in the delivery log besides the codes of the send errors.
 DELIVERED = "delivered"
 LEASE_EXPIRED = "lease_expired"  # the worker that was sending it is gone
 EXPIRED = "expired"
+DROPPED = "dropped"  # people decided that it is not to be sent, or to be listed no longer
 
 #: After these nobody knows whether the message arrived.
 UNKNOWN = (Uncertain.code, LEASE_EXPIRED)
@@ -182,10 +183,12 @@ def recover(now: dt.datetime, limit: int = 500) -> int:
 
     :returns: how many; as many as ``limit`` means that there may be more.
     """
+    # No lease is that long: one that seems to be was given before the clock was set back, and its worker may be gone.
+    ran_out = Q(leased_until__lte=now) | Q(leased_until__gt=now + LEASE + CLOCK_SLACK)
     with transaction.atomic(durable=True):
         left = list(
             OutboundMessage.objects.select_for_update(skip_locked=True)
-            .filter(state=State.SENDING, leased_until__lte=now)
+            .filter(ran_out, state=State.SENDING)
             .order_by("leased_until")[:limit]
         )
         unknown_before = set(
@@ -193,7 +196,7 @@ def recover(now: dt.datetime, limit: int = 500) -> int:
         )
         log = []
         for message in left:
-            began = (message.leased_until or now) - LEASE
+            began = min((message.leased_until or now) - LEASE, now)
             log.append(Delivery(outbound=message, began_at=began, ended_at=now, result=LEASE_EXPIRED))
             _treat_as_unknown(message, now, once_before=message.id in unknown_before)
         _save(left)

@@ -7,6 +7,7 @@ ends: by an advisory lock on PostgreSQL; on SQLite there is one writer at a time
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -75,13 +76,13 @@ _INSERT_MANY = f"""
     ON CONFLICT (channel, provider_id) DO NOTHING
     RETURNING id, channel, provider_id
 """  # noqa: S608
-_FIND = "SELECT id FROM messaging_inboundmessage WHERE channel = %s AND provider_id = %s"
+_FIND = "SELECT id, sender FROM messaging_inboundmessage WHERE channel = %s AND provider_id = %s"
 
 
 def store(incoming: Incoming, now: dt.datetime, *, leave_until: dt.datetime | None = None) -> Stored:
     """Store what came, once: a message that the provider repeats is found, not stored again.
 
-    Outside of a transaction it is on the disk when this returns: then the provider may be told that we have it.
+    The same id from another sender is no repetition: the provider began to count anew. Outside of a transaction it is on the disk when this returns: then the provider may be told that we have it.
 
     :param leave_until: when workers may take it up, if whoever stores it means to handle it at once.
     """
@@ -89,7 +90,7 @@ def store(incoming: Incoming, now: dt.datetime, *, leave_until: dt.datetime | No
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, row)
         made = cursor.fetchone()
-    return Stored(made[0], is_new=True) if made else Stored(_find(row[0], row[1]), is_new=False)
+    return Stored(made[0], is_new=True) if made else _repeated(row)
 
 
 def store_many(
@@ -113,13 +114,22 @@ def store_many(
     stored = []
     for row in rows:
         new = made.pop((row[0], row[1]), None)
-        stored.append(Stored(new, is_new=True) if new else Stored(_find(row[0], row[1]), is_new=False))
+        stored.append(Stored(new, is_new=True) if new else _repeated(row))
     return stored
 
 
-def _find(channel: str, provider_id: str) -> int:
-    ((found,),) = fetch(_FIND, channel, provider_id)
-    return int(found)
+def _repeated(row: Sequence[Any]) -> Stored:
+    """The message of this sender with an id that is there already; it is stored if the id is somebody else's."""
+    channel, provider_id, sender, *rest = row
+    ((found, first_sender),) = fetch(_FIND, channel, provider_id)
+    if first_sender == sender:
+        return Stored(int(found), is_new=False)
+    # Nothing is lost, and nobody is shown what another was answered.
+    own_id = f"{provider_id} {hashlib.sha256(sender.encode()).hexdigest()}"
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [channel, own_id, sender, *rest])
+        made = cursor.fetchone()
+    return Stored(made[0], is_new=True) if made else Stored(int(fetch(_FIND, channel, own_id)[0][0]), is_new=False)
 
 
 def _row(one: Incoming, now: dt.datetime, leave_until: dt.datetime | None) -> list[Any]:
