@@ -144,10 +144,11 @@ def test_channels_are_told_as_they_are_today_and_where_the_file_says_otherwise(d
     assert "отличия" not in {one.subject for one in examined(settings, None, NOW)}
     change_channel(Change("viber", ChannelState.WITHDRAWN, "Иванова", note="Звоните"), settings, NOW)
     assert found("каналы", settings)[1] == "приём с 18 по 25 число; открыты: SMS; закрыты: Viber"
-    assert found("отличия", settings) == (
-        State.NOTICE,
+    state, said = found("отличия", settings)
+    assert state is State.NOTICE
+    assert said == (
         "каналы меняли командой, sbyt.toml говорит другое: viber.state: open, действует withdrawn; "
-        "viber.note: нет, действует Звоните; поправьте его или верните: sbyt channels",
+        "viber.note: нет, действует Звоните; поправьте его или верните: sbyt channels"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 import pytest
 from typer.testing import CliRunner
@@ -13,7 +14,7 @@ from sbyt.messaging.inbox import Incoming, store
 from sbyt.messaging.models import Delivery, InboundMessage, OutboundMessage
 from sbyt.messaging.numbers import message_of, short_number
 from sbyt.usecases.ask_again import ask_again, hand_to_staff
-from tests.support.databases import Database
+from tests.support.databases import FreshDatabase
 from tests.usecases.receiving import ACCOUNT, OWNER, SETTINGS, STRANGER, household, said
 
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
@@ -29,8 +30,9 @@ def number_in(text: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _household(database: Database) -> None:
-    household()
+def _household(fresh_database: FreshDatabase) -> Iterator[None]:
+    with fresh_database(household):
+        yield
 
 
 def test_the_number_of_an_answer_leads_to_all_that_came_of_the_message() -> None:

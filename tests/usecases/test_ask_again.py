@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from sbyt.readings.models import Reading, StaffTask
 from sbyt.usecases.ask_again import ask_again, hand_to_staff
 from sbyt.usecases.channels import Change, change_channel
 from sbyt.usecases.receive_message import handle_waiting
-from tests.support.databases import Database
+from tests.support.databases import FreshDatabase
 from tests.usecases.receiving import ACCOUNT, OTHER, OWNER, SETTINGS, for_staff, household, said, values
 
 HIGH = f"{ACCOUNT} 7800"
@@ -25,8 +26,9 @@ ASKED = "7800 по счётчику …0001 — это необычно мног
 
 
 @pytest.fixture(autouse=True)
-def _household(database: Database) -> None:
-    household()
+def _household(fresh_database: FreshDatabase) -> Iterator[None]:
+    with fresh_database(household):
+        yield
 
 
 def local(text: str, settings: Settings = SETTINGS) -> dt.datetime:

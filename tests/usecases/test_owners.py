@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from sbyt.accounts.models import Account, Link
 from sbyt.accounts.owners import OwnerLink
+from sbyt.config.channels import DEFAULT_CHANNELS
 from sbyt.conversation.acts import OwnerTold, Shown
 from sbyt.core.periods import Period
 from sbyt.core.resources import Resource
@@ -16,8 +21,8 @@ from sbyt.messaging.models import Conversation, OutboundMessage
 from sbyt.messaging.numbers import short_number
 from sbyt.usecases.link_account import UnableToLink, address_of, link_account, unlink_account
 from sbyt.usecases.receive_message.owners import Told, tell_owners, told_by_message
-from tests.support.databases import Database
-from tests.usecases.receiving import ACCOUNT, OTHER, OWNER, SETTINGS, household, with_channel
+from tests.support.databases import FreshDatabase
+from tests.usecases.receiving import ACCOUNT, OTHER, OWNER, SETTINGS, household, said, with_channel
 
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
 SHOWN = Shown(ACCOUNT, "40010001", Resource.ELECTRICITY, 0, ("T1",), (4425,))
@@ -26,8 +31,9 @@ TOLD = [Told(ACT, "2345", "message:7")]
 
 
 @pytest.fixture(autouse=True)
-def _household(database: Database) -> None:
-    household()
+def _household(fresh_database: FreshDatabase) -> Iterator[None]:
+    with fresh_database(household):
+        yield
 
 
 def linked(kind: str, address: str, how: Link.How = Link.How.ON_FILE) -> None:
@@ -129,6 +135,89 @@ def test_a_link_that_ended_leads_to_nobody() -> None:
 
 def test_the_number_is_that_of_the_message() -> None:
     assert [(one.number, one.message) for one in told_by_message(7, [ACT])] == [(short_number(7), 7)]
+
+
+# on the real path ----------------------------------------------------------------------------------------------------
+
+
+def texts() -> list[str]:
+    return list(OutboundMessage.objects.filter(purpose="owner_told").order_by("id").values_list("text", flat=True))
+
+
+def test_who_hands_in_for_another_sets_off_a_notice_with_the_number_of_their_message() -> None:
+    linked("email", "petrov@example.org")
+    said(f"{ACCOUNT} 4400", sender=OWNER)
+    answer = said(f"{ACCOUNT} 4425", channel="whatsapp", sender="79990000000")
+    (text,) = texts()
+    assert text.startswith(
+        f"По счёту {ACCOUNT} кто-то передал показания за ноябрь: свет …0001 4425 вместо 4400. Канал: WhatsApp. "
+    )
+    assert text.rpartition("№ ")[2] == answer["reply"].rpartition("№ ")[2]
+    assert "79990000000" not in text
+
+
+def test_taking_back_sets_off_another() -> None:
+    linked("email", "petrov@example.org")
+    said(f"{ACCOUNT} 4400", sender=OWNER)
+    said(f"{ACCOUNT} 4425")
+    answer = said("отмена")
+    assert "кто-то отменил свои показания за ноябрь: свет …0001 4425. Канал: SMS. Теперь считается 4400." in texts()[1]
+    assert "4400" not in answer["reply"]
+
+
+def test_an_owner_who_takes_back_learns_what_counts_again() -> None:
+    said(f"{ACCOUNT} 4400", sender=OWNER)
+    said(f"{ACCOUNT} 4425", sender=OWNER)
+    assert "Теперь за ноябрь считается 4400." in said("отмена", sender=OWNER)["reply"]
+    assert said("отмена", sender=OWNER)["reply"].startswith("Отменили свет …0001 4400 за ноябрь. Пришлите верные")
+
+
+@pytest.mark.parametrize("sender", [OWNER, "+79120000777"], ids=["the owner", "somebody else who is linked"])
+def test_who_is_linked_sets_off_none(sender: str) -> None:
+    linked("phone", "+79120000777", Link.How.STAFF)
+    said(f"{ACCOUNT} 4425", sender=sender)
+    said("отмена", sender=sender)
+    assert texts() == []
+
+
+def test_the_same_message_again_sets_off_none() -> None:
+    said(f"{ACCOUNT} 4425", id="m1")
+    said(f"{ACCOUNT} 4425", id="m1")
+    said(f"{ACCOUNT} 4425", id="m2")
+    assert len(texts()) == 1
+
+
+def test_a_yes_sets_it_off_not_the_question() -> None:
+    said(f"{ACCOUNT} 7800")
+    assert texts() == []
+    said("да")
+    assert len(texts()) == 1
+
+
+WORDS = st.sampled_from(
+    ["Сидоров Иван", "ivan@example.com", "г. Ухта, ул. Ленина, д. 7", "+7 912 345-67-89", "спасибо"]
+)
+
+
+@given(
+    st.text("0123456789", min_size=9, max_size=9), st.lists(WORDS, max_size=3), st.sampled_from(list(DEFAULT_CHANNELS))
+)
+@hypothesis_settings(max_examples=10)  # on each of the two databases
+def test_no_notice_says_who_it_was_and_no_answer_who_the_owner_is(
+    fresh_database: FreshDatabase, phone: str, words: list[str], channel: str
+) -> None:
+    with fresh_database(household):
+        linked("email", "petrov@example.org")
+        said(f"{ACCOUNT} 4400", sender=OWNER)
+        sender = f"+79{phone}"
+        answer = said("\n".join([f"{ACCOUNT} показания 4425", *words]), sender=sender, channel=channel)
+        for text in texts():
+            assert phone not in text
+            assert [word for word in words if word in text] == []
+        told = answer["reply"].replace(ACCOUNT, "")
+        assert [
+            private for private in ("Петров", "Мира", OWNER, "petrov@", "4310", "4400", "1234") if private in told
+        ] == []
 
 
 # links ---------------------------------------------------------------------------------------------------------------
