@@ -228,7 +228,10 @@ def _differences(sbyt: Settings, now: dt.datetime) -> Iterator[Finding]:
 
 
 def _data(sbyt: Settings, now: dt.datetime) -> Iterator[Finding]:
+    from sbyt.cli.doctor_messages import examined_messages  # it speaks in findings, as this module does
+
     yield from _differences(sbyt, now)
+    yield from examined_messages(sbyt, now)
     newest = Reading.objects.order_by("-id").values_list("loaded_at", flat=True).first()
     if newest and newest > now + dt.timedelta(hours=1):
         said = f"последнее показание записано в {newest:%d.%m.%Y %H:%M} UTC, это впереди наших часов: проверьте часы"

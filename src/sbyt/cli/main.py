@@ -179,6 +179,19 @@ def console(
     raise typer.Exit(chat(sender, settings.SBYT))
 
 
+@app.command()
+def outbox(
+    retry: list[int] = typer.Option([], "--retry", metavar="NUMBER", help="Send this message again; may be repeated."),
+    drop: list[int] = typer.Option([], "--drop", metavar="NUMBER", help="Let this message be; may be repeated."),
+) -> None:
+    """Show what waits to be sent, and what did not arrive and why."""
+    from django.conf import settings
+
+    from sbyt.cli.outbox import mend, show
+
+    raise typer.Exit(mend(retry, drop) if retry or drop else show(settings.SBYT))
+
+
 @app.command(name="import")
 def import_(
     paths: list[str] = typer.Argument(help="CSV files, folders of them, or - for standard input.", metavar="PATH…"),
