@@ -85,7 +85,8 @@ def unsent(limit: int) -> list[Unsent]:
     columns = ("id", "channel", "recipient", "purpose", "state", "in_reply_to_id")
     rows = _unsent().order_by("-id").values_list(*columns, "last_at", "last_result", "last_said", "created_at")
     return [
-        Unsent(*message, at or created, why or "", said or "") for *message, at, why, said, created in rows[:limit]
+        Unsent(number, channel, recipient, purpose, state, answered, at or created, why or "", said or "")
+        for number, channel, recipient, purpose, state, answered, at, why, said, created in rows[:limit]
     ]
 
 
