@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 from sbyt.bulk.lasting import with_connection
 from sbyt.bulk.rows import moment
 from sbyt.messaging.models import Worker
+from sbyt.messaging.outbox_lists import troubles
 from sbyt.messaging.workers import SILENT
 
 # Each reads a partial index whose condition it repeats: what is over and done with is not looked at.
@@ -54,7 +55,7 @@ class FromDatabase(Collector):
     def collect(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("sbyt_database_up", "Whether the database answers.")
         try:
-            found = with_connection(lambda: [*_inbox(), *_outbox(), _workers()])
+            found = with_connection(lambda: [*_inbox(), *_outbox(), _failing(), _workers()])
         except DatabaseError:
             found = []
         up.add_metric([], 1.0 if found else 0.0)
@@ -94,6 +95,15 @@ def _outbox() -> Iterator[Metric]:
         oldest.add_metric([channel], ages.get(channel, 0.0))
     yield messages
     yield oldest
+
+
+def _failing() -> Metric:
+    failing = GaugeMetricFamily(
+        "sbyt_channel_failures", "Attempts to send that failed on end, by the last error.", labels=["channel", "error"]
+    )
+    for channel in troubles():
+        failing.add_metric([channel.channel, channel.trouble], channel.failures)
+    return failing
 
 
 def _workers() -> Metric:
