@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -34,6 +35,7 @@ class Workspace:
     duck: duckdb.DuckDBPyConnection
     layout: Layout
     rows_written: int = 0  # in the file, bad ones too
+    untold: int = 0  # bad rows that are counted only, not in ``bad``
 
     def run(self, sql: str) -> None:
         self.duck.execute(sql)
@@ -78,7 +80,7 @@ class Workspace:
 
     def bad_count(self) -> int:
         """How many lines are bad."""
-        return self.number("SELECT count(DISTINCT line) FROM bad")
+        return self.number("SELECT count(DISTINCT line) FROM bad") + self.untold
 
     def bad_rows(self) -> list[BadRow]:
         """The first of them, by line."""
@@ -125,6 +127,18 @@ def _read_raw(work: Workspace, source: Source, advance: Callable[[int], None]) -
         raise UnableToReadFile("кавычка не закрыта; кавычки внутри текста удваивают", batches.last_line)
     for bad in batches.bad:
         work.duck.execute("INSERT INTO bad VALUES (?, ?, ?)", [bad.line, bad.column, bad.reason])
+    work.untold = batches.skipped - len(batches.bad)
+
+
+@dataclass
+class _Run:
+    """Records one after another with more or fewer cells than columns."""
+
+    first: int  # number of the record
+    count: int = 0
+    breaks: int = 0  # line breaks in all of them, and in the last
+    last_breaks: int = 0
+    told: list[tuple[int, int, int]] = field(default_factory=list)  # number, line breaks, cells
 
 
 class _Batches:
@@ -134,12 +148,13 @@ class _Batches:
         self._source = source
         self._layout = layout
         self._advance = advance
-        self._skipped: dict[int, str] = {}  # records with more or fewer cells than columns: number, text
+        self._runs: deque[_Run] = deque()  # skipped, and not yet passed by in counting lines
         self._record = layout.header_lines  # of the last row given
         self._breaks = 0  # line breaks within cells so far
         self.last_line = layout.header_lines
         self.last_spans = False  # whether the last row has line breaks
-        self.bad: list[BadRow] = []
+        self.skipped = 0
+        self.bad: list[BadRow] = []  # the first of the skipped
 
     def read(self, named: list[str]) -> Iterator[pa.RecordBatch]:
         with self._source.path.open("rb") as file:
@@ -181,14 +196,20 @@ class _Batches:
                 raise
 
     def _skip(self, row: Any) -> str:
-        self._skipped[row.number] = row.text
-        columns = len(self._layout.columns)
-        self.bad.append(BadRow(row.number, "", f"столбцов {row.actual_columns}, а в заголовке {columns}"))
+        if not self._runs or self._runs[-1].first + self._runs[-1].count != row.number:
+            self._runs.append(_Run(row.number))
+        run = self._runs[-1]
+        run.count += 1
+        run.last_breaks = row.text.count("\n")
+        run.breaks += run.last_breaks
+        self.skipped += 1
+        if self.skipped <= TOLD:
+            run.told.append((row.number, run.last_breaks, row.actual_columns))
         return "skip"
 
     def _lines(self, batch: pa.RecordBatch) -> pa.Array:
         """On which line each row of the batch begins."""
-        if not self._skipped and not self._layout.quotes:
+        if not self._runs and not self._layout.quotes:
             lines = pa.array(range(self._record + 1, self._record + batch.num_rows + 1), pa.int64())
             self._record += batch.num_rows
             self.last_line = self._record
@@ -198,25 +219,30 @@ class _Batches:
     def _counted_lines(self, breaks: list[int]) -> Iterator[int]:
         for within in breaks:
             self._record += 1
-            while self._record in self._skipped:
+            if self._runs and self._runs[0].first == self._record:
                 self._pass_skipped()
+                self._record += 1
             self.last_line = self._record + self._breaks
             self.last_spans = within > 0
             yield self.last_line
             self._breaks += within
 
     def _pass_skipped(self) -> None:
-        text = self._skipped.pop(self._record)
-        self.last_line, self.last_spans = self._record + self._breaks, "\n" in text
-        place = next(at for at, bad in enumerate(self.bad) if bad.line == self._record and not bad.column)
-        self.bad[place] = BadRow(self.last_line, "", self.bad[place].reason)
-        self._breaks += text.count("\n")
-        self._record += 1
+        """Count the lines of the first run of skipped records."""
+        run = self._runs.popleft()
+        columns = len(self._layout.columns)
+        before = self._breaks
+        for number, within, cells in run.told:
+            self.bad.append(BadRow(number + before, "", f"столбцов {cells}, а в заголовке {columns}"))
+            before += within
+        self._record = run.first + run.count - 1
+        self._breaks += run.breaks
+        self.last_line = self._record + self._breaks - run.last_breaks
+        self.last_spans = run.last_breaks > 0
 
     def _lines_of_rest(self) -> None:
         """Bad rows after the last good one."""
-        for record in sorted(self._skipped):
-            self._record = record
+        while self._runs:
             self._pass_skipped()
 
 
