@@ -6,8 +6,10 @@ import datetime as dt
 import re
 
 import pytest
+from django.test import RequestFactory
 from typer.testing import CliRunner
 
+from sbyt.api.metrics import metrics
 from sbyt.cli.doctor import Finding, State
 from sbyt.cli.doctor_messages import examined_messages
 from sbyt.cli.main import app
@@ -183,3 +185,10 @@ def test_a_channel_that_cannot_send_and_what_did_not_arrive_are_told() -> None:
         "Канал sms: провайдер не принимает наш ключ с 20.11.2026 12:00; проверьте ключ и адрес канала и связь",
     )
     assert told["исходящие"] == (State.NOTICE, "не дошли, или неизвестно: 1; посмотрите: sbyt outbox")
+
+
+def test_a_channel_that_cannot_send_is_a_number_to_watch() -> None:
+    write()
+    attempt(NotAuthorised(), 0)
+    said = metrics(RequestFactory().get("/metrics")).content.decode()
+    assert 'sbyt_channel_failures{channel="sms",error="not_authorised"} 1.0' in said
