@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import random
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from sbyt.cli.work import Housekeeping
 from sbyt.core.periods import Period
 from sbyt.core.settings import ChannelState, Settings
+from sbyt.messaging.delivery import Attempt
 from sbyt.messaging.inbox import Incoming, store_many
 from sbyt.usecases.channels import Change, change_channel
 from sbyt.usecases.import_files import import_files
 from sbyt.usecases.receive_message import UnableToHandleNow, handle_waiting, receive_message
 from sbyt.usecases.run_billing import run_billing
+from sbyt.usecases.send_messages import Clock, send_waiting
 from tests.simulation.providers import FakeChannel, Written, webhook
 from tests.simulation.town import DIALS
 
@@ -44,12 +49,32 @@ def handle(settings: Settings, now: dt.datetime, limit: int) -> int:
     return handle_waiting(settings, now, limit)
 
 
-def send(channel: FakeChannel, settings: Settings, now: dt.datetime) -> None:
-    pass
+def send(channel: FakeChannel, settings: Settings, clock: Clock) -> None:
+    """One round of sending in a channel."""
+    send_waiting(channel, settings, clock)
 
 
-def keep_house(channels: Mapping[str, FakeChannel], settings: Settings, now: dt.datetime) -> None:
-    pass
+def keep_house(settings: Settings, now: dt.datetime, *, thoroughly: bool) -> None:
+    """What the housekeeping of ``sbyt work`` does in one of its rounds."""
+    Housekeeping("simulated", {}, settings, lambda: now).tidy(now, thoroughly=thoroughly)
+
+
+class InLine:
+    """Stands for the event loop's thread in which messages are sent: here they are sent one after the other.
+
+    Two threads that work at the same time would be in another order each time.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._loop = asyncio.new_event_loop()
+
+    def start(self, coroutine: Coroutine[Any, Any, Attempt]) -> Future[Attempt]:
+        future: Future[Attempt] = Future()
+        future.set_result(self._loop.run_until_complete(coroutine))
+        return future
+
+    def end(self) -> None:
+        self._loop.close()
 
 
 def set_state(code: str, state: str, settings: Settings, now: dt.datetime) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
+from sbyt.channels.webform import Webform
 from sbyt.core.settings import ChannelState, Dialogue, Quiet, Settings
 from sbyt.messaging.inbox import Incoming, store
 from sbyt.messaging.models import Conversation, InboundMessage, OutboundMessage
@@ -19,7 +20,7 @@ from sbyt.usecases.ask_again import ask_again, hand_to_staff
 from sbyt.usecases.channels import Change, change_channel
 from sbyt.usecases.receive_message import handle_waiting
 from tests.support.databases import FreshDatabase
-from tests.usecases.receiving import ACCOUNT, OTHER, OWNER, SETTINGS, for_staff, household, said, values
+from tests.usecases.receiving import ACCOUNT, OTHER, OWNER, SETTINGS, for_staff, household, said, values, with_channel
 
 HIGH = f"{ACCOUNT} 7800"
 ASKED = "7800 по счётчику …0001 — это необычно много. Всё верно? "
@@ -281,3 +282,50 @@ def test_an_owner_is_shown_in_the_reminder_what_they_were_shown_before() -> None
     ask("21 11:00")
     assert "7800 — это 3490 кВт·ч с 20 октября, в 29 раз больше обычного. Всё верно? " in reminders()[0].text
     assert len(reminders()[0].text) <= 134
+
+
+# where asking again would be wrong -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["да", "нет", "отмена", f"{ACCOUNT} 4425"])
+def test_a_reminder_that_still_waits_is_taken_back_when_the_customer_answers(text: str) -> None:
+    said(HIGH, **at("20 15:00"))
+    ask("21 11:00")
+    said(text, **at("21 11:05"))
+    assert [reminder.state for reminder in reminders()] == ["expired"]
+
+
+def test_a_reminder_is_not_taken_back_by_what_answers_nothing() -> None:
+    said(HIGH, **at("20 15:00"))
+    ask("21 11:00")
+    said("помощь", **at("21 11:05"))
+    assert [reminder.state for reminder in reminders()] == ["waiting"]
+
+
+def test_nobody_is_asked_again_on_the_telephone() -> None:
+    said(HIGH, **at("20 15:00", channel="voice"))
+    ask("21 11:00")
+    assert (reminders(), talk().to_staff_at) == ([], local("21 15:00"))
+
+
+def test_nobody_is_asked_again_through_a_channel_that_sends_nothing() -> None:
+    said(HIGH, **at("20 15:00"))
+    assert ask_again(SETTINGS, local("21 11:00"), connected={}) == 1
+    assert (reminders(), talk().to_staff_at) == ([], local("21 15:00"))
+
+
+@pytest.mark.parametrize(("sender", "asked"), [("page:1", 0), ("site-user-1", 1)])
+def test_nobody_is_asked_again_on_a_page_that_they_have_left(sender: str, asked: int) -> None:
+    form = Webform("s" * 32, lambda: local("21 11:00"), callback="http://127.0.0.1:9/")
+    settings = with_channel("webform", state=ChannelState.OPEN)
+    said(HIGH, **at("20 15:00", channel="webform", sender=sender, settings=settings))
+    ask_again(settings, local("21 11:00"), connected={"webform": form})
+    assert len(reminders()) == asked
+
+
+def test_a_conversation_that_nobody_can_read_holds_up_no_other() -> None:
+    said(HIGH, **at("20 15:00"))
+    Conversation.objects.update(state={"question": {"oops": 1}})
+    said(HIGH, **at("20 16:00", sender="+79990000007"))
+    assert [ask("21 12:00", SETTINGS), ask("21 12:00", SETTINGS)] == [2, 0]
+    assert ([reminder.recipient for reminder in reminders()], for_staff()) == (["+79990000007"], ["unanswered"])

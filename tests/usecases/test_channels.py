@@ -312,3 +312,11 @@ def test_the_example_is_what_customers_read(
 ) -> None:
     change(code, state)
     assert example_answer(code, SETTINGS, NOW).startswith(said)
+
+
+def test_a_new_address_also_holds_after_a_change_that_was_decided_before(database: Database) -> None:
+    later = dt.date(2026, 12, 1)
+    change_channel(Change("sms", ChannelState.WITHDRAWN, "Анна", since=later), SETTINGS, NOW)
+    change_channel(Change("sms", ChannelState.OPEN, "Анна", address="+7 900 000-00-00", days=(18, 25)), SETTINGS, NOW)
+    after = current_channels(SETTINGS, later)["sms"]
+    assert (after.state, after.address, after.first_day, after.last_day) == ("withdrawn", "+7 900 000-00-00", 18, 25)

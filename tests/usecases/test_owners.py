@@ -17,7 +17,7 @@ from sbyt.conversation.acts import OwnerTold, Shown
 from sbyt.core.periods import Period
 from sbyt.core.resources import Resource
 from sbyt.core.settings import Settings
-from sbyt.messaging.models import Conversation, OutboundMessage
+from sbyt.messaging.models import Conversation, InboundMessage, OutboundMessage
 from sbyt.messaging.numbers import short_number
 from sbyt.usecases.link_account import UnableToLink, address_of, link_account, unlink_account
 from sbyt.usecases.receive_message.owners import Told, tell_owners, told_by_message
@@ -56,10 +56,26 @@ def test_the_owner_gets_a_notice_with_a_number() -> None:
     )
 
 
-def test_the_same_is_told_once_for_ever() -> None:
-    tell_owners(TOLD, SETTINGS, NOW)
-    tell_owners(TOLD, SETTINGS, NOW + dt.timedelta(days=300))
+def a_message(number: int) -> int:
+    made = InboundMessage.objects.create(
+        channel="sms", provider_id=f"p{number}", sender="+79990000000", text="", received_at=NOW, stored_at=NOW
+    )
+    return made.id
+
+
+def test_of_a_message_an_owner_is_told_once() -> None:
+    told = [Told(ACT, "2345", "message:7", a_message(7))]
+    tell_owners(told, SETTINGS, NOW)
+    tell_owners(told, SETTINGS, NOW + dt.timedelta(hours=3))
     assert notices() == [("sms", OWNER)]
+
+
+def test_a_stranger_cant_have_an_owner_told_more_than_three_times_a_day() -> None:
+    for number in range(5):
+        tell_owners([Told(ACT, "2345", f"message:{number}", a_message(number))], SETTINGS, NOW)
+    assert len(notices()) == 3
+    tell_owners([Told(ACT, "2345", "message:9", a_message(9))], SETTINGS, NOW + dt.timedelta(days=1))
+    assert len(notices()) == 4
 
 
 @pytest.mark.parametrize(

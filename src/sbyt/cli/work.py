@@ -123,8 +123,9 @@ class Housekeeping(Duty):
 
     name = "housekeeping"
 
-    def __init__(self, worker: str, settings: Settings, clock: Clock) -> None:
+    def __init__(self, worker: str, channels: Mapping[str, Channel], settings: Settings, clock: Clock) -> None:
         self._worker = worker
+        self._channels = channels
         self._settings = settings
         self._clock = clock
         self._rounds = 0
@@ -146,9 +147,10 @@ class Housekeeping(Duty):
 
     def see_to_questions(self, now: dt.datetime) -> None:
         """Ask once more what nobody answered, and give to staff what nobody will."""
-        for deal_with in (ask_again, hand_to_staff):
-            while deal_with(self._settings, now, _BATCH) == _BATCH:
-                pass
+        while ask_again(self._settings, now, _BATCH, connected=self._channels) == _BATCH:
+            pass
+        while hand_to_staff(self._settings, now, _BATCH) == _BATCH:
+            pass
 
     def end(self) -> None:
         workers.is_gone(self._worker)
@@ -259,7 +261,7 @@ def _told_to_stop() -> Iterator[threading.Event]:
 
 def _on_and_on(settings: Settings, channels: Mapping[str, Channel], clock: Clock, stop: threading.Event) -> int:
     duties: list[Duty] = [
-        Housekeeping(f"{socket.gethostname()}:{os.getpid()}", settings, clock),
+        Housekeeping(f"{socket.gethostname()}:{os.getpid()}", channels, settings, clock),
         Inbox(settings, clock),
         *(Sending(channel, settings, clock) for channel in channels.values()),
     ]
@@ -284,7 +286,7 @@ def _once(settings: Settings, channels: Mapping[str, Channel], clock: Clock, sto
 
     :raises DatabaseError: if the database is out of reach.
     """
-    house = Housekeeping("", settings, clock)
+    house = Housekeeping("", channels, settings, clock)
     house.tidy(clock(), thoroughly=True)
     while not stop.is_set() and handle_waiting(settings, clock()):
         pass

@@ -149,7 +149,7 @@ def register_codes(meter: MeterFacts, values: Sequence[int | None], facts: Facts
 def is_known(assigned: Assigned, moment: Moment) -> bool:
     """Whether the very values are already counted for this period."""
     taken = assigned.meter.taken.get(moment.period)
-    return bool(taken) and tuple(map(taken.get, assigned.meter.zone_names)) == assigned.values
+    return taken is not None and tuple(map(taken.get, assigned.meter.zone_names)) == assigned.values
 
 
 def exchanged(given: Sequence[Assigned], facts: Facts, moment: Moment) -> dict[int, tuple[int, ...]]:

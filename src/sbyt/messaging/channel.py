@@ -240,6 +240,10 @@ class Channel(ABC):
         """
         return Response()
 
+    def reaches(self, recipient: str) -> bool:  # noqa: ARG002 for others
+        """Whether this recipient can be written to first, without having asked just now."""
+        return True
+
     @abstractmethod
     async def send(self, outgoing: Outgoing) -> Sent:
         """Hand a message to the provider.

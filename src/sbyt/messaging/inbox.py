@@ -82,7 +82,8 @@ _FIND = "SELECT id, sender FROM messaging_inboundmessage WHERE channel = %s AND 
 def store(incoming: Incoming, now: dt.datetime, *, leave_until: dt.datetime | None = None) -> Stored:
     """Store what came, once: a message that the provider repeats is found, not stored again.
 
-    The same id from another sender is no repetition: the provider began to count anew. Outside of a transaction it is on the disk when this returns: then the provider may be told that we have it.
+    The same id from another sender is no repetition: the provider began to count anew. Outside of a transaction it is
+    on the disk when this returns: then the provider may be told that we have it.
 
     :param leave_until: when workers may take it up, if whoever stores it means to handle it at once.
     """

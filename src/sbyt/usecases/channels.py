@@ -79,7 +79,10 @@ def change_channel(change: Change, settings: Settings, now: dt.datetime) -> Chan
         after = _changed(before, change, day)
         anew = after != before
         if anew:
+            later = [row for row in statuses.coming(change.code, today) if row.since > day]
             row_of(change.code, after, after.since, change.by, now).save()
+            for row in later:
+                _carried_on(row, change, now).save()
             statuses = read_statuses(settings)
     since = max(day, today)
     ways = open_ways(statuses.ways(since), since)
@@ -203,6 +206,24 @@ def _changed(before: WaySettings, change: Change, day: dt.date) -> WaySettings:
             "first_day": first,
             "last_day": last,
         }
+    )
+
+
+def _carried_on(later: ChannelStatus, change: Change, now: dt.datetime) -> ChannelStatus:
+    """What was decided before for a later day, with what is now said anew of title, address, days and note."""
+    first, last = change.days or (later.first_day, later.last_day)
+    return ChannelStatus(
+        channel=later.channel,
+        state=later.state,
+        since=later.since,
+        why=later.why,
+        title=change.title.strip() if change.title is not None else later.title,
+        address=_text(later.address if change.address is None else change.address) or "",
+        note=_text(later.note if change.note is None else change.note) or "",
+        first_day=first,
+        last_day=last,
+        changed_at=now,
+        changed_by=change.by,
     )
 
 

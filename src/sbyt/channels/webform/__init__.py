@@ -126,6 +126,9 @@ class Webform(Channel):
         said = {"status": "answered", **known} if known else {"status": "stored"}
         return Response(200 if known or not results else 202, _encoded(said), "application/json")
 
+    def reaches(self, recipient: str) -> bool:
+        return bool(self._callback and self._secret) and not recipient.startswith(OWN_PAGE)
+
     async def send(self, outgoing: Outgoing) -> Sent:
         if outgoing.recipient.startswith(OWN_PAGE):
             raise CannotCarry("страница уже закрыта")

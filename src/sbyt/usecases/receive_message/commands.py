@@ -28,7 +28,7 @@ from sbyt.readings.operations import (
 )
 from sbyt.usecases.receive_message.known import Known, Sender, Touched, sender_of
 from sbyt.usecases.receive_message.owners import Told, tell_owners, told_by_message
-from sbyt.usecases.receive_message.questions import answered_after_all, close_answered, put_question
+from sbyt.usecases.receive_message.questions import answered_after_all, close_answered, put_question, take_back
 
 
 class Writes:
@@ -45,7 +45,8 @@ class Writes:
         self._tasks: list[NewTask] = []
         self._turned: dict[Sender, Turned] = {}
         self._told: list[Told] = []
-        self._answered: list[int] = []
+        self._answered: list[int] = []  # questions that staff had got already, by the message that raised them
+        self._settled: list[int] = []  # questions that are open no more, or in other words
         self._answers: list[tuple[Any, ...]] = []
         self._results: dict[int, dict[str, Any]] = {}
 
@@ -75,6 +76,8 @@ class Writes:
         hours = facts.question_hours
         if (answered := answered_after_all(asked, now_asked, before, known.at(message), hours)) is not None:
             self._answered.append(answered)
+        if asked["asked_by_id"] is not None and now_asked is not asked:
+            self._settled.append(asked["asked_by_id"])
         known.states[sender], known.asked[sender] = turn.state, now_asked
         self._turned[sender] = Turned(known.talks[sender].id, *sender, turn.state.to_json(), now_asked)
 
@@ -125,6 +128,7 @@ class Writes:
         mark_handled(self._results, self._now)
         insert("messaging_outboundmessage", ANSWER, sorted(self._answers, key=operator.itemgetter(0)))
         close_answered(self._answered, self._now)
+        take_back(self._settled)
         return self._results
 
     def _tell(self) -> None:

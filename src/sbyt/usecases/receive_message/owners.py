@@ -18,6 +18,9 @@ from sbyt.messaging.statuses import Statuses, read_statuses
 #: Why an owner gets a message that they didn't ask for.
 OWNER_TOLD = "owner_told"
 
+#: So many notices a day an owner gets of an account because of what strangers hand in.
+_MOST_A_DAY = 3
+
 _USABLE = (ChannelState.OPEN, ChannelState.UNSTABLE)
 #: Which of an owner's links is used first: what reaches a person soonest and costs nobody anything.
 _RANK = {Link.Kind.CHAT.value: 0, Link.Kind.EMAIL.value: 1, Link.Kind.PHONE.value: 2}
@@ -58,10 +61,11 @@ def tell_owners(
     statuses: Statuses | None = None,
     but: Collection[OwnerLink] = (),
 ) -> int:
-    """Write a notice into the outbox for each owner of the accounts concerned, once for ever, in three queries.
+    """Write a notice into the outbox for each owner of the accounts concerned, once for ever, in four queries.
 
     Each gets it where it reaches them best: in their own chat, else by e-mail, else on their phone, through a channel
-    that is open. Who can't be reached by any gets none.
+    that is open. Who can't be reached by any gets none. What strangers hand in is told three times a day at most: who
+    wants to annoy somebody, or to run up our bill, gets no further by it.
 
     :param connected: the channels that can send of their own accord, which are preferred; None where nobody knows.
     :param statuses: the states of the channels, if they are known already.
@@ -80,8 +84,37 @@ def tell_owners(
         if (way := _best(owner, channels, connected))
     ]
     languages = _languages([way for _, way in ways])
-    notices = [_notice(one, way, languages.get(way[:2], settings.language), now) for one, way in ways]
+    day = now.astimezone(settings.zone).date()
+    keys = _keys(
+        [(one, f"{OWNER_TOLD}:{one.act.account}:{way.link.kind}:{way.link.address}") for one, way in ways], day
+    )
+    notices = [
+        _notice(one, way, languages.get(way[:2], settings.language), key, now)
+        for (one, way), key in zip(ways, keys, strict=True)
+        if key
+    ]
     return len(OutboundMessage.objects.bulk_create(notices, ignore_conflicts=True))
+
+
+def _keys(told: Sequence[tuple[Told, str]], day: dt.date) -> list[str | None]:
+    """For each notice what makes it the only one: of a link its making, else its place among those of the day.
+
+    None for what is not to be told: it was told already, or enough was told to this owner today.
+    """
+    places = {f"{to}:{day}:{place}" for _, to in told for place in range(_MOST_A_DAY)}
+    there = dict(OutboundMessage.objects.filter(key__in=places).values_list("key", "in_reply_to_id"))
+    keys: list[str | None] = []
+    for one, to in told:
+        if not isinstance(one.act, OwnerTold):
+            keys.append(f"{to}:{one.about}")
+            continue
+        of_day = [f"{to}:{day}:{place}" for place in range(_MOST_A_DAY)]
+        known = any(there.get(key, 0) == one.message for key in of_day)
+        key = next((key for key in of_day if key not in there and not known), None)
+        if key:
+            there[key] = 0  # one message may hand in for two months: both are told
+        keys.append(key)
+    return keys
 
 
 def _best(owner: Owner, channels: Mapping[str, ChannelSettings], connected: Collection[str] | None) -> _Way | None:
@@ -119,7 +152,7 @@ def _languages(ways: Sequence[_Way]) -> dict[tuple[str, str], str]:
     }
 
 
-def _notice(told: Told, way: _Way, language: str, now: dt.datetime) -> OutboundMessage:
+def _notice(told: Told, way: _Way, language: str, key: str, now: dt.datetime) -> OutboundMessage:
     said = render((told.act,), language, way.rendering, told.number)
     return OutboundMessage(
         channel=way.channel,
@@ -128,13 +161,8 @@ def _notice(told: Told, way: _Way, language: str, now: dt.datetime) -> OutboundM
         buttons=list(said.buttons),
         kind=OutboundMessage.Kind.NOTICE,
         purpose=OWNER_TOLD,
-        key=f"{OWNER_TOLD}:{told.about}:{told.act.account}:{way.link.kind}:{way.link.address}:{_what(told.act)}",
+        key=key,
         in_reply_to_id=told.message,
         created_at=now,
         send_at=now,
     )
-
-
-def _what(act: OwnerTold | LinkTold) -> str:
-    """One message may hand in for two months: the meters of each are told apart."""
-    return str(act.period) if isinstance(act, OwnerTold) else ""

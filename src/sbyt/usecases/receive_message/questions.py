@@ -12,11 +12,14 @@ from sbyt.conversation.render import Rendered, render
 from sbyt.conversation.state import Question, Reply, State
 from sbyt.core.settings import Settings
 from sbyt.messaging.conversations import NOTHING_ASKED
+from sbyt.messaging.models import OutboundMessage
 from sbyt.messaging.numbers import short_number
 from sbyt.readings.models import StaffTask
 
 #: Why staff get a question that nobody answered.
 UNANSWERED = "unanswered"
+#: Why somebody gets a question a second time.
+ASKED_AGAIN = "asked_again"
 #: Who closes their task where the customer answered after all.
 _CUSTOMER = "customer"
 
@@ -71,6 +74,18 @@ def close_answered(messages: Collection[int], now: dt.datetime) -> None:
     if messages:
         waiting = StaffTask.objects.filter(message_id__in=messages, reason=UNANSWERED, closed_at=None)
         waiting.update(closed_at=now, closed_by=_CUSTOMER)
+
+
+def take_back(messages: Collection[int]) -> None:
+    """Don't ask again what these messages raised: the reminder still waits, and the customer was quicker."""
+    if messages:
+        reminders = OutboundMessage.objects.filter(key__in=[key_of_reminder(one) for one in messages])
+        reminders.filter(state=OutboundMessage.State.WAITING).update(state=OutboundMessage.State.EXPIRED)
+
+
+def key_of_reminder(message: int) -> str:
+    """What makes the reminder of the question that this message raised the only one."""
+    return f"{ASKED_AGAIN}:{message}"
 
 
 def _reminder(acts: tuple[Act, ...], language: str, rendering: str, number: str) -> Rendered:
