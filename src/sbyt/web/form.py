@@ -137,7 +137,7 @@ def _page(
         "sent_token": token.sealed(),
         "token": Token.fresh(token.sender).sealed() if received else token.sealed(),
         "filled": filled or {},
-        "talking": bool(known.get("buttons")) or bool((filled or {}).get("text")) or bool((filled or {}).get("press")),
+        "talking": _is_asked(known) if known else any((filled or {}).get(name) for name in ("text", "press")),
         # What was taken need not be put right; what was not is there to be changed.
         "keeps_values": bool(problem) or (bool(known) and known["outcome"] not in ("accepted", "duplicate")),
         "problem": words.get(problem, ""),
@@ -151,6 +151,10 @@ def _page(
     for name, value in _HEADERS.items():
         response[name] = value
     return response
+
+
+def _is_asked(result: dict[str, Any]) -> bool:
+    return bool(result["buttons"]) or result["outcome"] in ("confirm", "ask")
 
 
 def _language(request: HttpRequest, wanted: str) -> str:
