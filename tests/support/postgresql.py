@@ -19,15 +19,21 @@ from psycopg import sql
 
 @dataclass(frozen=True)
 class Server:
-    """A running server. Its socket lies in ``folder``; whoever may read the folder is let in as superuser."""
+    """A running server. Its socket lies in ``folder``; whoever may read the folder is let in as superuser.
+
+    ``durable``: a commit waits until it is on the disk, which tests have no need of.
+    """
 
     folder: Path
     user: str
     programs: Path
+    durable: bool = False
 
     def start(self) -> None:
         """Start it, as its data were left."""
-        options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c fsync=off -c max_connections=50"
+        fsync = "on" if self.durable else "off"
+        folder = f"-c listen_addresses= -c unix_socket_directories={self.folder}"
+        options = f"{folder} -c fsync={fsync} -c max_connections=50"
         _run(_owner(), [*self._pg_ctl, "-l", self.folder / "log", "-o", options, "start"])
 
     def stop(self) -> None:
@@ -57,7 +63,7 @@ class Server:
 
 
 @contextmanager
-def running_server(programs: Path, parent: Path | None = None) -> Iterator[Server]:
+def running_server(programs: Path, parent: Path | None = None, *, durable: bool = False) -> Iterator[Server]:
     """Start a server from the programs in this folder; stop it and remove its data at the end.
 
     Its data lie below ``parent``, which its user may enter, or where temporary files do.
@@ -67,7 +73,7 @@ def running_server(programs: Path, parent: Path | None = None) -> Iterator[Serve
     if owner:
         shutil.chown(folder, user=owner)
     initdb: list[str | Path] = [programs / "initdb", "-U", "sbyt", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
-    server = Server(folder, "sbyt", programs)
+    server = Server(folder, "sbyt", programs, durable)
     try:
         _run(owner, [*initdb, "-D", folder / "data"])
         server.start()
