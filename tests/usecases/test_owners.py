@@ -52,7 +52,8 @@ def test_the_owner_gets_a_notice_with_a_number() -> None:
     assert (notice.channel, notice.recipient, notice.state) == ("sms", OWNER, "waiting")
     assert notice.kind == OutboundMessage.Kind.NOTICE
     assert notice.text == (
-        "Счёт 2000000001: кто-то передал за ноябрь свет …0001 4425. Не вы? Пришлите верное или «оператор». № 2345"
+        "Счёт 2000000001: кто-то передал за ноябрь (WhatsApp) свет …0001 4425 вместо 4400. Не вы? Пришлите верное или "
+        "«оператор». № 2345"
     )
 
 

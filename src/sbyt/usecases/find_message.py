@@ -11,6 +11,7 @@ from sbyt.core.identifiers import serial_key
 from sbyt.messaging.models import Conversation, InboundMessage, OutboundMessage
 from sbyt.messaging.numbers import link_of, message_of
 from sbyt.readings.models import Reading, StaffTask
+from sbyt.usecases.receive_message.owners import OWNER_TOLD
 
 _BEFORE = re.compile(r"^\s*(№|n[oº°]?\.?\s)\s*", re.IGNORECASE)
 #: Beyond this no id of a table goes.
@@ -63,5 +64,5 @@ def _link(pk: int) -> FoundLink | None:
     link = Link.objects.filter(pk=pk).select_related("account").first()
     if link is None:
         return None
-    said = OutboundMessage.objects.filter(key__startswith=f"owner_told:link:{pk}:")
+    said = OutboundMessage.objects.filter(purpose=OWNER_TOLD, in_reply_to=None, key__endswith=f":link:{pk}")
     return FoundLink(link, list(said.order_by("id").prefetch_related("deliveries")))

@@ -223,14 +223,17 @@ class English(Words):
     def owner_told(self, act: OwnerTold, terse: int) -> str:
         month = self._month(act.period)
         done = "took back" if act.cancelled else "sent"
-        if terse:
-            when = f" for {month}" if terse == 1 else ""
-            values = self.meters(act.meters, terse)
-            return f"Account {act.account}: somebody {done} {values}{when}. Not you? Send the right value."
+        if terse == 2:
+            return (
+                f"Account {act.account}: somebody {done} {self.meters(act.meters, 2)}. Not you? Send the right value."
+            )
         before = () if act.cancelled else act.before
         values = self.each(act.meters, before or ((),) * len(act.meters), "instead of")
         counts = self.counting(act.meters, act.before) if act.cancelled else ""
         now = f" {counts} counts again." if counts else ""
+        if terse == 1:
+            told = f"Account {act.account}: somebody {done} ({act.through}) {values} for {month}.{now}"
+            return f"{told} Not you? Send the right value."
         until = f" by {self.day(act.until)}" if act.until else ""
         return (
             f"Somebody {done} readings of account {act.account} for {month}: {values}. Channel: {act.through}.{now} "

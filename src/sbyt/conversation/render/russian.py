@@ -323,13 +323,13 @@ class Russian(Words):
         done = "отменил свои" if act.cancelled else "передал"
         if terse == 2:
             return f"Счёт {act.account}: кто-то {done} {self.meters(act.meters, 2)}. Не вы? Пришлите верное."
-        if terse == 1:
-            values = self.meters(act.meters, 1)
-            return f"Счёт {act.account}: кто-то {done} за {month} {values}. Не вы? Пришлите верное или «оператор»."
         before = () if act.cancelled else act.before
         values = self.each(act.meters, before or ((),) * len(act.meters), "вместо")
         counts = self.counting(act.meters, act.before) if act.cancelled else ""
         now = f" Теперь считается {counts}." if counts else ""
+        if terse == 1:
+            told = f"Счёт {act.account}: кто-то {done} за {month} ({act.through}) {values}.{now}"
+            return f"{told} Не вы? Пришлите верное или «оператор»."
         until = f" до {self.day(act.until)}" if act.until else ""
         return (
             f"По счёту {act.account} кто-то {done} показания за {month}: {values}. Канал: {act.through}.{now} "
