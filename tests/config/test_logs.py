@@ -232,8 +232,8 @@ def test_what_can_not_be_logged_ends_nothing(log: Log) -> None:
 
 CRASH = textwrap.dedent("""
     import sys
-    from sbyt.config.entry import _keep_errors_to_the_log
-    _keep_errors_to_the_log()
+    from sbyt.config.entry import keep_errors_to_the_log
+    keep_errors_to_the_log()
     if sys.argv[1] == "thread":
         import threading
         thread = threading.Thread(target=lambda: int("Petrov"))

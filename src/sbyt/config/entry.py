@@ -22,7 +22,7 @@ def main() -> None:
     # Whatever other Django project this shell was set up for.
     os.environ["DJANGO_SETTINGS_MODULE"] = "sbyt.config.settings"
     _speak_utf8()
-    _keep_errors_to_the_log()
+    keep_errors_to_the_log()
     if set(sys.argv[1:2]).intersection(_RUNNING):
         os.environ.setdefault("SBYT_LOG_LEVEL", "info")
     if not sys.warnoptions:  # what libraries warn programmers of is not for who runs a command
@@ -43,7 +43,7 @@ def _speak_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors=errors)
 
 
-def _keep_errors_to_the_log() -> None:
+def keep_errors_to_the_log() -> None:
     """Python's traceback shows the text of an error, in which may stand what a customer wrote, or a database's row."""
 
     def tell(error: BaseException | None) -> None:

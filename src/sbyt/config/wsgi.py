@@ -8,8 +8,11 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
+from sbyt.config.entry import keep_errors_to_the_log
+
 os.environ["DJANGO_SETTINGS_MODULE"] = "sbyt.config.settings"
 
+keep_errors_to_the_log()
 _django = get_wsgi_application()
 
 
