@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections import defaultdict
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
 
-from tests.simulation.providers import Attempt, Known, Written
-from tests.simulation.town import LIVE, POSTED, SECRETS
+from tests.simulation.people import POISON
+from tests.simulation.providers import Attempt, FakeChannel, Known, Written
+from tests.simulation.town import LIVE, POSTED, SECRETS, SETTINGS
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -48,6 +50,7 @@ class Outbound(NamedTuple):
     purpose: str
     in_reply_to: int | None
     state: str
+    attempts: int
 
 
 class Reading(NamedTuple):
@@ -66,18 +69,20 @@ _INBOUND = (
     "ORDER BY id"
 )
 _OUTBOUND = (
-    "SELECT id, channel, recipient, text, kind, purpose, in_reply_to_id, state FROM messaging_outboundmessage "
-    "ORDER BY id"
+    "SELECT id, channel, recipient, text, kind, purpose, in_reply_to_id, state, attempts "
+    "FROM messaging_outboundmessage ORDER BY id"
 )
 _READINGS = (
     "SELECT d.id, d.register_id, r.meter_id, d.period, d.value, d.rollover, d.received_at, d.message_id "
     "FROM readings_reading d JOIN accounts_register r ON r.id = d.register_id WHERE d.id > %s ORDER BY d.id"
 )
+_NOT_HANDLED = "SELECT message_id FROM readings_stafftask WHERE reason = 'not_handled'"
 _CANCELLED = "SELECT reading_id, id, at, by, reason FROM readings_cancellation ORDER BY id"
 
 #: Rows that are only ever added, with all their columns.
 _ONLY_ADDED = ("readings_reading", "readings_cancellation", "payments_payment", "billing_charge", "billing_bill")
-_FINAL = frozenset({"delivered", "uncertain", "failed", "expired"})
+_FINAL = frozenset({"delivered", "failed", "expired"})
+_OVER = _FINAL | {"uncertain"}  # unless what became of it gets known after all
 _ANSWER = 1
 _EVERY = 15  # steps between the dear checks
 
@@ -120,7 +125,7 @@ class Invariants:
     def progress(self) -> tuple[int, ...]:
         """Changes whenever anything was done."""
         handled = sum(one.handled for one in self.inbound)
-        final = sum(one.state in _FINAL for one in self.outbound.values())
+        final = sum(one.state in _OVER for one in self.outbound.values())
         attempts = sum(len(provider.attempts) for provider in self.world.providers.values())
         return handled, final, attempts, len(self.outbound), len(self.readings)
 
@@ -132,6 +137,33 @@ class Invariants:
             same = {key: result[key] for key in ("id", "reply")} == {key: written.shown[key] for key in ("id", "reply")}
             self.require("a repeated message gets the same answer", same, f"{written.shown} and then {result}")
         written.shown = dict(result)
+
+    def unsent(self) -> frozenset[int]:
+        """What waits in the outbox or is under way."""
+        return frozenset(id_ for id_, one in self.outbound.items() if one.state not in _OVER)
+
+    def waiting_in(self) -> set[str]:
+        """The channels in which something waits."""
+        return {one.channel for one in self.outbound.values() if one.state == "waiting"}
+
+    def not_begun(self, channels: set[str]) -> set[int]:
+        """The answers of these channels that nobody tried to send, to people who wait for nothing else."""
+        waiting = [one for one in self.outbound.values() if one.state not in _OVER]
+        tried = {(one.channel, one.recipient) for one in waiting if one.attempts}
+        return {
+            id_
+            for id_, one in self.outbound.items()
+            if one.state == "waiting"
+            and one.kind == _ANSWER
+            and one.channel in channels
+            and (one.channel, one.recipient) not in tried
+        }
+
+    def nothing_waits(self) -> None:
+        """What must hold a day after the faults have stopped: all is sent, or known to be beyond sending."""
+        for id_ in self.unsent():
+            outbound = self.outbound[id_]
+            self.require("every message is sent at last", outbound.channel == LIVE, outbound)
 
     def require(self, invariant: str, holds: object, found: object) -> None:
         if not holds:
@@ -301,7 +333,8 @@ class Invariants:
                 _counted([one for one in earlier if one.id not in gone], values.keys())
                 for gone in (cancelled_before, self.cancelled)
             ]
-            self.require("no reading is taken twice", values not in there, f"{rows} after {earlier}")
+            twice = all(values == one for one in there)  # either may hold where one step took back and took
+            self.require("no reading is taken twice", not twice, f"{rows} after {earlier}")
 
     # what is only added ----------------------------------------------------------------------------------------------
 
@@ -326,16 +359,32 @@ class Invariants:
 
     def _attempt(self, code: str, attempt: Attempt, earlier: list[Attempt]) -> None:
         outgoing = attempt.outgoing
+        self.world.counts[f"send {attempt.known}"] += 1
         row = self.outbound.get(outgoing.id)
         self.require("what is sent was written and committed before", row, attempt)
         assert row
         same = (row.channel, row.recipient, row.text) == (code, outgoing.recipient, outgoing.text)
         self.require("what is sent is what was written", same, f"{attempt}: {row}")
-        maybe = [one for one in earlier if one.outgoing.id == outgoing.id and one.known is not Known.REFUSED]
-        allowed = 1 if row.kind == _ANSWER else 0
+        self._often_enough(row, attempt, earlier)
+        ahead = [
+            other
+            for id_ in attempt.unsent & self.unsent()
+            if (other := self.outbound[id_]).id < row.id and other[1:3] == row[1:3] and other.kind == row.kind
+        ]
+        self.require("a recipient gets messages in order", not ahead, f"{attempt} before {ahead}")
+        local = attempt.claimed_at.astimezone(SETTINGS.zone)
+        self.require(
+            "notices don't go out in quiet hours", row.kind == _ANSWER or not SETTINGS.quiet.holds(local), attempt
+        )
+        if not self.world.skewed:
+            second = [one for one in earlier if attempt.claimed_at - one.claimed_at < dt.timedelta(seconds=1)]
+            self.require("a channel keeps its pace", len(second) < FakeChannel.per_second, f"{attempt} after {second}")
+
+    def _often_enough(self, row: Outbound, attempt: Attempt, earlier: list[Attempt]) -> None:
+        maybe = [one for one in earlier if one.outgoing.id == row.id and one.known is not Known.REFUSED]
         self.require(
             "a message is sent once; only an answer whose outcome is unknown once more",
-            len(maybe) <= allowed,
+            len(maybe) <= (1 if row.kind == _ANSWER else 0),
             f"{attempt} after {maybe}",
         )
 
@@ -353,13 +402,20 @@ class Invariants:
                 self.require("all that was written is stored at last", (one.channel, one.provider_id) in stored, one)
         for inbound in self.inbound:
             self.require("every message is handled at last", inbound.handled, inbound)
+        for_staff = {message for (message,) in _rows(_NOT_HANDLED)}
+        poisoned = {inbound.id for inbound in self.inbound if POISON in inbound.text}
+        self.world.counts["given to staff unhandled"] += len(for_staff)
+        self.require(
+            "what can't be handled goes to staff, and nothing else", for_staff == poisoned, for_staff ^ poisoned
+        )
         for outbound in self.outbound.values():
             self._ended(outbound)
 
     def _ended(self, outbound: Outbound) -> None:
-        self.require("every message to people comes to an end", outbound.state in _FINAL, outbound)
+        self.require("every message to people comes to an end", outbound.state in _OVER, outbound)
         if outbound.channel == LIVE:
             return
+        self.world.counts[f"message {outbound.state}"] += 1
         attempts = [one for one in self.world.providers[outbound.channel].attempts if one.outgoing.id == outbound.id]
         taken = any(one.known is Known.TAKEN for one in attempts)
         if outbound.state == "delivered":

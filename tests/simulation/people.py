@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from tests.simulation.town import DIALS, Dial, Person
 
+#: What the dialogue of the simulation stumbles over, as if it had a fault.
+POISON = "☠"
+
 _WORDS = ("да", "нет", "отмена", "помощь", "баланс", "последние показания", "оператор", "спасибо", "Да", "english")
 _RUBBISH = (
     "",
@@ -30,6 +33,8 @@ def something_to_say(person: Person, chance: random.Random, said_before: Sequenc
         return chance.choice(said_before)
     if kind < 0.30:
         return chance.choice(_WORDS) if chance.random() < 0.5 else "да"
+    if kind < 0.31:
+        return f"{POISON} {_reading(person, chance)}"
     if kind < 0.37:
         return chance.choice(_RUBBISH)
     return _reading(person, chance)

@@ -7,6 +7,7 @@ A process that is killed loses its connection at that very point: nothing that i
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 import threading
 from collections.abc import Callable
@@ -46,6 +47,8 @@ class Order(enum.Enum):
     FAIL = enum.auto()  # the database is lost
 
 
+BEGINNING = dt.datetime(2026, 11, 17, 9, 0, tzinfo=dt.UTC)
+
 #: Which order a process gets at a point.
 Decide = Callable[["Process", Point], Order]
 
@@ -59,6 +62,8 @@ class Process:
         self.failed: Exception | None = None
         self.result: Any = None
         self.began_at = 0  # the step of the run in which it began its job
+        self.began_now = BEGINNING  # what our clock showed then
+        self.unsent: frozenset[int] = frozenset()  # what waited in the outbox then
         self.waits = False  # for a lock that another process holds
         self.lost_database = False  # while it did its job
         self.in_transaction = False
@@ -140,7 +145,7 @@ class Process:
                 pass
             except Exception as error:  # noqa: BLE001 the world judges it
                 self.failed = None if self._dies else error
-            if self._dies:
+            if self._dies or self.failed:  # whoever lives on closes its connections after an error
                 self._forget_connection()
             self._dies, self.in_transaction, self.job = False, False, None
             self._back.release()

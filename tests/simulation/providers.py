@@ -27,6 +27,7 @@ from sbyt.messaging.channel import (
     Uncertain,
     Unreachable,
 )
+from tests.simulation.processes import BEGINNING
 
 _SIGNATURE = "right"
 
@@ -69,8 +70,9 @@ class Attempt:
     """One call of ``send``. ``known`` is unknown until the answer is there."""
 
     outgoing: Outgoing
-    at: dt.datetime  # by our clock
+    claimed_at: dt.datetime  # by our clock
     true_at: dt.datetime
+    unsent: frozenset[int]  # what else waited when it was claimed
     known: Known = Known.UNKNOWN
     arrived: bool = False
 
@@ -81,6 +83,7 @@ class Provider:
 
     code: str
     mood: Mood = Mood.WELL
+    well_since: dt.datetime = BEGINNING - dt.timedelta(days=1)  # the true time
     waiting: list[Written] = field(default_factory=list)  # not acknowledged yet
     acknowledged: list[Written] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
@@ -96,13 +99,13 @@ class FakeChannel(Channel):
         self,
         provider: Provider,
         chance: random.Random,
-        clock: Callable[[], tuple[dt.datetime, dt.datetime]],
+        begin: Callable[[Outgoing], Attempt],
         stop: Callable[[str], None],
     ) -> None:
         self.code = provider.code  # type: ignore[misc]  # a class each would say no more
         self._provider = provider
         self._chance = chance
-        self._clock = clock
+        self._begin = begin
         self._stop = stop  # where the seed may stop, kill or pause the process that sends
 
     def verify(self, request: Request) -> None:
@@ -120,8 +123,7 @@ class FakeChannel(Channel):
             raise UnableToParse("no events") from error
 
     async def send(self, outgoing: Outgoing) -> Sent:
-        ours, true = self._clock()
-        attempt = Attempt(outgoing, ours, true)
+        attempt = self._begin(outgoing)
         self._stop("send")  # whoever dies here has not called the provider
         self._provider.attempts.append(attempt)
         try:
@@ -153,9 +155,9 @@ _REFUSALS = {
 }
 
 
-def webhook(messages: Sequence[Written]) -> Request:
-    """What a provider posts."""
+def webhook(messages: Sequence[Written]) -> tuple[bytes, dict[str, str]]:
+    """What a provider posts: the body and the headers."""
     events = [
         {"id": one.provider_id, "from": one.sender, "text": one.text, "at": one.at.isoformat()} for one in messages
     ]
-    return Request({"x-signature": _SIGNATURE}, json.dumps(events).encode())
+    return json.dumps(events).encode(), {"x-signature": _SIGNATURE}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import multiprocessing
 import sys
 import tempfile
 import time
+import traceback
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -41,12 +43,16 @@ def _databases() -> Iterator[tuple[FreshDatabase, FreshDatabase | None]]:
 
 def _play(seeds: range, asked: argparse.Namespace, runs: Queue[Run | None]) -> None:
     warnings.simplefilter("ignore")
+    logging.disable()  # faults are told of at length
     with _databases() as (sqlite, postgresql):
         for seed in seeds:
             elsewhere = postgresql and (asked.postgresql or seed % _POSTGRESQL_EVERY == _POSTGRESQL_EVERY - 1)
             fresh = postgresql if postgresql and elsewhere else sqlite
-            run = run_seed(seed, fresh, asked.steps)
-            runs.put(shortest(run, fresh) if run.broken else run)
+            try:
+                run = run_seed(seed, fresh, asked.steps)
+            except Exception:  # noqa: BLE001 the simulation itself is at fault: that is a finding too
+                run = Run(seed, 0, Counter(), "the simulation plays on", f"seed {seed}: {traceback.format_exc()}")
+            runs.put(shortest(run, fresh) if run.steps and run.broken else run)
     runs.put(None)
 
 

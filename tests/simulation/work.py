@@ -6,34 +6,37 @@ import asyncio
 import datetime as dt
 import random
 import tempfile
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from django.test import RequestFactory
+
+from sbyt.api.webhooks import receive
 from sbyt.cli.work import Housekeeping
+from sbyt.conversation.dialogue import reply
+from sbyt.conversation.facts import Facts
+from sbyt.conversation.state import Event, Reply, State
 from sbyt.core.periods import Period
 from sbyt.core.settings import ChannelState, Settings
 from sbyt.messaging.delivery import Attempt
-from sbyt.messaging.inbox import Incoming, store_many
+from sbyt.messaging.inbox import Incoming
 from sbyt.usecases.channels import Change, change_channel
 from sbyt.usecases.import_files import import_files
 from sbyt.usecases.receive_message import UnableToHandleNow, handle_waiting, receive_message
 from sbyt.usecases.run_billing import run_billing
 from sbyt.usecases.send_messages import Clock, send_waiting
+from tests.simulation.people import POISON
 from tests.simulation.providers import FakeChannel, Written, webhook
 from tests.simulation.town import DIALS
 
 
-def take_webhook(channel: FakeChannel, messages: Sequence[Written], now: dt.datetime) -> int:
+def take_webhook(channel: FakeChannel, messages: Sequence[Written]) -> int:
     """What the web process does with a post: the status that the provider gets."""
-    request = webhook(messages)
-    channel.verify(request)
-    events = channel.parse(request)
-    store_many(
-        [Incoming(channel.code, one.sender, one.text, one.provider_id, one.received_at or now) for one in events], now
-    )
-    return channel.respond(request, ()).status
+    body, headers = webhook(messages)
+    request = RequestFactory().post(f"/in/{channel.code}", body, "application/json", headers=headers)
+    return receive(request, channel.code).status_code
 
 
 def answer_live(written: Written, settings: Settings, now: dt.datetime) -> dict[str, Any]:
@@ -54,9 +57,11 @@ def send(channel: FakeChannel, settings: Settings, clock: Clock) -> None:
     send_waiting(channel, settings, clock)
 
 
-def keep_house(settings: Settings, now: dt.datetime, *, thoroughly: bool) -> None:
+def keep_house(channels: Mapping[str, FakeChannel], settings: Settings, now: dt.datetime, *, thoroughly: bool) -> None:
     """What the housekeeping of ``sbyt work`` does in one of its rounds."""
-    Housekeeping("simulated", {}, settings, lambda: now).tidy(now, thoroughly=thoroughly)
+    house = Housekeeping("simulated", channels, settings, lambda: now)
+    house.tidy(now, thoroughly=thoroughly)
+    house.see_to_questions(now)
 
 
 class InLine:
@@ -75,6 +80,13 @@ class InLine:
 
     def end(self) -> None:
         self._loop.close()
+
+
+def reply_unless_poisoned(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
+    """The dialogue, with a fault of ours in it: some text that it stumbles over each time."""
+    if POISON in event.text:
+        raise ZeroDivisionError("a fault of ours")
+    return reply(state, event, facts, now)
 
 
 def set_state(code: str, state: str, settings: Settings, now: dt.datetime) -> None:
