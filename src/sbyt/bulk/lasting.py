@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
@@ -17,11 +17,16 @@ def with_connection(action: Callable[[], Result]) -> Result:
 
     :raises DatabaseError: if the database is out of reach.
     """
-    was_connected = connection.connection is not None
+    before = connection.connection
     try:
         return action()
     except (OperationalError, InterfaceError):
-        if not was_connected or (connection.connection is not None and connection.is_usable()):
+        if before is None or not _is_lost(before):
             raise
     connection.close()
     return action()
+
+
+def _is_lost(before: Any) -> bool:
+    """Whether this connection is gone; leaving a transaction on it, Django may have made another."""
+    return connection.connection is not before or not connection.is_usable()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ def serve(host: str, port: int, workers: int) -> None:
     """Serve until told to end. Each worker handles one request at a time; there may be as many as is useful."""
     _require_key()
     settings.CONNECTED_CHANNELS()  # whatever is wrong with their secrets is said now, not to the first customer
+    _require_port(host, port)
     typer.echo(f"sbyt отвечает на http://{host}:{port}, процессов: {workers}. Завершить: Ctrl+C.", err=True)
     with _counting_together():
         connections.close_all()  # no connection may be shared with the processes that begin now
@@ -31,13 +33,23 @@ def serve(host: str, port: int, workers: int) -> None:
 
 
 def _require_key() -> None:
-    key = settings.SECRET_KEY
+    key = os.environ.get("SBYT_SECRET_KEY", "")  # Django raises when an empty one is asked for
     if not key:
         refuse(
             "Не задан SBYT_SECRET_KEY: им подписываются страницы. Придумайте один раз и храните: openssl rand -hex 32"
         )
     if len(key) < _SHORTEST_KEY:
         refuse(f"SBYT_SECRET_KEY короче {_SHORTEST_KEY} знаков: его подберут. Возьмите другой: openssl rand -hex 32")
+
+
+def _require_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as trying:
+        trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trying.bind((host, port))
+        except (OSError, OverflowError):
+            refuse(f"Порт {port} на {host} занят или недоступен. Назовите другой: --port")
 
 
 @contextmanager
