@@ -76,7 +76,7 @@ def _received(request: HttpRequest) -> HttpResponse:
         _sent.labels("refused").inc()
         fresh = Token.fresh((talk or new_talk(language)).sender)
         return _page(language, 403, token=fresh, filled=filled, problem="stale")
-    text = _message(filled)
+    text = _message(filled, language)
     if not text or len(text) > _LONGEST_TEXT:
         _sent.labels("empty" if not text else "too_long").inc()
         return _page(language, 400, token=token, filled=filled, problem="empty" if not text else "long")
@@ -93,12 +93,13 @@ def _received(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _message(filled: dict[str, str]) -> str:
+def _message(filled: dict[str, str], language: str) -> str:
     """What was pressed or typed, as one message. A number in the field for accounts is called one."""
     if typed := filled["press"] or filled["text"]:
         return typed
     account, values = filled["account"], filled["values"]
-    named = f"лс {account}" if re.fullmatch(r"[\d\s-]+", account) else account
+    called = "account" if language == "en" else "лс"
+    named = f"{called} {account}" if re.fullmatch(r"[\d\s-]+", account) else account
     return f"{named} {values}".strip() if values or account else ""
 
 
