@@ -110,7 +110,7 @@ class OutboundMessage(models.Model):
             ),
             models.Index(
                 fields=["channel", "recipient", "kind", "id"],
-                condition=models.Q(state__in=("waiting", "sending")),
+                condition=models.Q(state="waiting"),
                 name="outbound_line",
             ),
             models.Index(fields=["leased_until"], condition=models.Q(state="sending"), name="outbound_leased"),
