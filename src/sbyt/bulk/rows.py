@@ -1,7 +1,7 @@
 """A few hundred rows in and out of Django's own connection: for what is done for every message.
 
-Statements are written once, in PostgreSQL's SQL; their text is always the same, whatever the number of rows. What a
-query gives on SQLite may be as SQLite keeps it: use ``moment`` and ``day`` for times and days.
+Statements are written once, in PostgreSQL's SQL; their text is always the same, whatever the number of rows. SQLite
+gives times without a time zone, as PostgreSQL does ``AT TIME ZONE 'UTC'``; ``moment`` makes either aware.
 """
 
 from __future__ import annotations
@@ -70,18 +70,14 @@ def update(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) ->
 
 def moment(value: Any) -> dt.datetime:
     """A time as a query gave it, aware."""
-    given = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
+    given: dt.datetime = value
     return given if given.tzinfo else given.replace(tzinfo=dt.UTC)
-
-
-def day(value: Any) -> dt.date:
-    """A day as a query gave it."""
-    return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
 
 
 @functools.cache
 def _for_sqlite(statement: str) -> str:
-    return _CAST.sub("%s", _ANY.sub("IN (SELECT value FROM json_each(%s))", statement))
+    plain = statement.replace(" AT TIME ZONE 'UTC'", "")
+    return _CAST.sub("%s", _ANY.sub("IN (SELECT value FROM json_each(%s))", plain))
 
 
 def _sqlite(value: Any) -> Any:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import math
+import operator
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sbyt.core.resources import ZONES
 
@@ -20,11 +22,12 @@ class Kind(enum.StrEnum):
     REMOVED = "removed"
 
 
+#: By time of receipt, then of loading.
+_BY_ORDER = operator.attrgetter("order")
 _RANK = {Kind.CUSTOMER: 0, Kind.CONTROL: 1, Kind.REMOVED: 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Handed:
+class Handed(NamedTuple):
     """A reading as it was handed in: ``value`` in whole units, ``order`` sorts by time of receipt, then of loading."""
 
     zone: str
@@ -36,8 +39,7 @@ class Handed:
     order: tuple[dt.datetime, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """A period that counts for a meter: its values, in the order of the zones, and the day they were taken.
 
     ``rolled`` tells for each zone whether the value is below the one before: None it isn't, True a marked rollover,
@@ -56,22 +58,21 @@ def counted(handed: Iterable[Handed], zones: int) -> list[Counted]:
     Without an ``installed`` reading for each register there is no start index, and what else was handed in counts as
     far as it goes. Nothing counts that was handed in up to the start index or after the removal (rules 3, 4 and 7).
     """
-    ordered = sorted(handed, key=lambda row: row.order)
+    ordered = sorted(handed, key=_BY_ORDER)
     start = _start(ordered, zones)
     since = max((row.period for row in start.values()), default=0) - 1
     by_zone = _in_life(ordered, since, zones)
-    chosen = {zone: _by_period(_without_overstated(rows)) for zone, rows in by_zone.items()}
+    chosen = {zone: _chosen(rows) for zone, rows in by_zone.items()}
     for zone, row in start.items():
         chosen[zone][since] = row
     result: list[Counted] = []
-    for period in sorted(set.intersection(*(set(rows) for rows in chosen.values()))):
-        rows = [chosen[zone][period] for zone in ZONES[:zones]]
-        before = result[-1] if result else None
-        rolled = tuple(
-            _rolled(by_zone[row.zone], before.values[at], row, chosen[row.zone][before.period]) if before else None
-            for at, row in enumerate(rows)
-        )
-        result.append(Counted(period, tuple(row.value for row in rows), max(row.taken_on for row in rows), rolled))
+    before: Sequence[Handed] = ()
+    for period in sorted(set.intersection(*map(set, chosen.values()))):
+        rows = [of_zone[period] for of_zone in chosen.values()]
+        rolled = tuple([_rolled(by_zone[row.zone], since, row) for row, since in zip(rows, before, strict=False)])
+        values, taken_on = tuple([row.value for row in rows]), max([row.taken_on for row in rows])
+        result.append(Counted(period, values, taken_on, rolled or (None,) * zones))
+        before = rows
     return result
 
 
@@ -88,15 +89,15 @@ def _in_life(ordered: Sequence[Handed], since: int, zones: int) -> dict[str, lis
     """By register, what was handed in after the start index and up to the removal (billing rule 7)."""
     rows = [row for row in ordered if row.kind is not Kind.INSTALLED]
     removed = {row.zone: row.period for row in rows if row.kind is Kind.REMOVED}
-    whole = len(removed) == zones
-    return {
-        zone: [
-            row
-            for row in rows
-            if row.zone == zone and row.period > since and not (whole and row.period > max(removed.values()))
-        ]
-        for zone in ZONES[:zones]
-    }
+    until = max(removed.values()) if len(removed) == zones else math.inf
+    return {zone: [row for row in rows if row.zone == zone and since < row.period <= until] for zone in ZONES[:zones]}
+
+
+def _chosen(rows: Sequence[Handed]) -> dict[int, Handed]:
+    """The reading that counts for each period."""
+    if all(row.kind is Kind.CUSTOMER for row in rows):  # nothing is set aside, and the last of a period counts
+        return {row.period: row for row in rows}
+    return _by_period(_without_overstated(rows))
 
 
 def _without_overstated(rows: Sequence[Handed]) -> list[Handed]:
@@ -126,8 +127,8 @@ def _by_period(rows: Sequence[Handed]) -> dict[int, Handed]:
     return chosen
 
 
-def _rolled(rows: Sequence[Handed], previous: int, row: Handed, since: Handed) -> bool | None:
+def _rolled(rows: Sequence[Handed], since: Handed, row: Handed) -> bool | None:
     """Whether a value below the previous one is a rollover: only where something received since is so marked."""
-    if row.value >= previous:
+    if row.value >= since.value:
         return None
     return any(other.rollover for other in rows if since.order < other.order <= row.order)

@@ -8,10 +8,12 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sbyt.bulk.rows import day, fetch, moment
+from sbyt.bulk.rows import fetch
 from sbyt.metering.counting import Handed, Kind
 
 _KINDS = {kind.value: kind for kind in Kind}
+#: ``installed`` and ``removed`` go by the day they were taken (billing rule 1).
+_BY_THE_DAY = (Kind.INSTALLED, Kind.REMOVED)
 
 
 class OwnReading(NamedTuple):
@@ -28,7 +30,7 @@ class OwnReading(NamedTuple):
 
 
 _HANDED_IN = """
-    SELECT register_id, period, kind, value, rollover, taken_on, received_at, id
+    SELECT register_id, period, kind, value, rollover, taken_on, received_at AT TIME ZONE 'UTC', id
     FROM readings_reading AS reading
     WHERE register_id = ANY(%s::bigint[])
         AND NOT EXISTS (SELECT 1 FROM readings_cancellation WHERE reading_id = reading.id)
@@ -57,20 +59,19 @@ def handed_in(registers: Mapping[int, str], zone: ZoneInfo) -> dict[int, list[Ha
     if not registers:
         return found
     for register, period, kind_, value, rollover, taken_on, received_at, loaded in fetch(_HANDED_IN, list(registers)):
-        kind, taken = _KINDS[kind_], day(taken_on)
-        received = _received(kind, taken, received_at and moment(received_at), zone)
-        row = Handed(registers[register], period, kind, value, bool(rollover), taken, (received, loaded))
+        kind = _KINDS[kind_]
+        if received_at is None or kind in _BY_THE_DAY:
+            received = _received(kind, taken_on, zone)
+        else:
+            received = received_at.replace(tzinfo=dt.UTC)
+        row = Handed(registers[register], period, kind, value, bool(rollover), taken_on, (received, loaded))
         found[register].append(row)
     return found
 
 
-def _received(kind: Kind, taken_on: dt.date, received_at: dt.datetime | None, zone: ZoneInfo) -> dt.datetime:
-    """When a reading was received: ``installed`` and ``removed`` go by the day, as its first and its last."""
-    if kind is Kind.REMOVED:
-        return dt.datetime.combine(taken_on, dt.time.max, zone)
-    if kind is Kind.INSTALLED or received_at is None:
-        return dt.datetime.combine(taken_on, dt.time.min, zone)
-    return received_at
+def _received(kind: Kind, taken_on: dt.date, zone: ZoneInfo) -> dt.datetime:
+    """When a reading was received that goes by the day: one that ends a meter as its last, others as its first."""
+    return dt.datetime.combine(taken_on, dt.time.max if kind is Kind.REMOVED else dt.time.min, zone)
 
 
 def latest_own(messages: Collection[int]) -> dict[int, list[OwnReading]]:

@@ -32,11 +32,14 @@ def render(acts: Sequence[Act], language: str, rendering: str, number: str) -> R
     """
     words = LANGUAGES[language]
     keypad = rendering == "keypad"
-    spoken = [words.say(acts, terseness, keypad=keypad) + words.number(number) for terseness in range(3)]
-    if rendering != "short":
-        return Rendered(spoken[0], _buttons(acts, words) if rendering == "buttons" else ())
-    fitting = next((text for text in spoken if len(text) <= LONGEST_SMS), None)
-    return Rendered(fitting or _cut(spoken[-1], words.number(number)), whole=fitting is not None)
+    end, text = words.number(number), ""
+    for terseness in range(3):
+        text = words.say(acts, terseness, keypad=keypad) + end
+        if rendering != "short":
+            return Rendered(text, _buttons(acts, words) if rendering == "buttons" else ())
+        if len(text) <= LONGEST_SMS:
+            return Rendered(text)
+    return Rendered(_cut(text, end), whole=False)
 
 
 def _buttons(acts: Sequence[Act], words: Words) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -12,6 +13,9 @@ from sbyt.core.settings import Settings
 from sbyt.metering.checks import Dial
 from sbyt.metering.counting import Handed, Kind, counted
 from sbyt.readings import queries
+
+#: What goes before a customer's value of the same period.
+_OTHERS = (Kind.CONTROL, Kind.REMOVED)
 
 
 def facts_of(
@@ -50,11 +54,12 @@ def account_facts(
 
 def _meter_facts(meter: FoundMeter, handed: Mapping[int, Sequence[Handed]]) -> MeterFacts:
     """What counts of a meter, and what was handed in for each period so far."""
-    rows = [row for register in meter.registers for row in handed.get(register, ())]
+    rows = sorted(
+        [row for register in meter.registers for row in handed.get(register, ())], key=operator.attrgetter("order")
+    )
     taken: dict[int, dict[str, int]] = defaultdict(dict)
-    for row in sorted(rows, key=_by_rank):
-        if row.kind is not Kind.INSTALLED:
-            taken[row.period][row.zone] = row.value
+    for row in [row for row in rows if row.kind is Kind.CUSTOMER] + [row for row in rows if row.kind in _OTHERS]:
+        taken[row.period][row.zone] = row.value
     removed_zones = {row.zone for row in rows if row.kind is Kind.REMOVED}
     return MeterFacts(
         serial=meter.serial,
@@ -66,7 +71,3 @@ def _meter_facts(meter: FoundMeter, handed: Mapping[int, Sequence[Handed]]) -> M
         removed=removed_zones.issuperset(ZONES[: meter.zones]),
         handed=rows,
     )
-
-
-def _by_rank(row: Handed) -> tuple[object, ...]:
-    return row.kind is not Kind.CUSTOMER, row.order
