@@ -26,7 +26,12 @@ def main(role: str, name: str = "") -> None:
             print(said["outcome"], flush=True)  # noqa: T201 it is asked by a pipe
         return
     over = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+
+    def wait_for_the_end() -> None:
+        sys.stdin.read()
+        over.set()
+
+    threading.Thread(target=wait_for_the_end, daemon=True).start()
     # A minute later: what live sessions have left behind is taken up too.
     while handle_waiting(settings.SBYT, now + dt.timedelta(minutes=1), limit=7) or not over.wait(0.01):
         pass
