@@ -168,7 +168,8 @@ def _take(
 
 #: Whether another message of its recipient and kind waits before this one. The state stands there as text: SQLite takes
 #: a partial index only for a condition that it can read, and without the index it would read the whole table for each
-#: row. It is no NOT EXISTS: PostgreSQL might make a join of that, and read the whole table once.
+#: row. It is no NOT EXISTS: PostgreSQL might make a join of that; and it is ordered as the index is, so that PostgreSQL
+#: takes the index whatever it believes of the table.
 _EARLIER = """
     SELECT 1 FROM messaging_outboundmessage AS earlier
     WHERE earlier.channel = messaging_outboundmessage.channel
@@ -176,7 +177,7 @@ _EARLIER = """
         AND earlier.kind = messaging_outboundmessage.kind
         AND earlier.id < messaging_outboundmessage.id
         AND earlier.state = 'waiting'
-    LIMIT 1
+    ORDER BY earlier.channel, earlier.recipient, earlier.kind, earlier.id LIMIT 1
 """
 
 
@@ -186,8 +187,7 @@ def _heads(
     """What is due of a kind and is the first of its recipient's line, the longest due first.
 
     The line is looked up row by row, by its index, and only as far as rows are taken: a join would have to know all.
-    To those to whom something is under way nothing else is sent, so the line holds only what waits. (A condition on one
-    state is also what SQLite finds an index by.)
+    To those to whom something is under way nothing else is sent, so the line holds only what waits.
     """
     still_says_something = Q(expires_at=None) | Q(expires_at__gt=now)
     return (
