@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,6 +55,13 @@ def test_a_key_is_its_own_key(text: str) -> None:
 )
 def test_a_phone_has_one_international_form(written: str) -> None:
     assert phone_number(written) == "+79120000101"
+
+
+@given(st.from_regex(r"\+7[0-9]{10}", fullmatch=True))
+def test_an_international_form_is_what_phonenumbers_would_make_of_it(written: str) -> None:
+    parsed = phonenumbers.parse(written, "RU")
+    assert phonenumbers.is_possible_number(parsed)
+    assert phone_number(written) == phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 @pytest.mark.parametrize("text", ["", "abc", "12", "+7", "2000000001 4425 8235 3101", "anna@example.org"])

@@ -8,6 +8,8 @@ import phonenumbers
 
 #: Letters that look alike in both alphabets, Cyrillic to Latin: a serial «АВ 12» may be typed in either.
 _LOOK_ALIKE = str.maketrans("АВЕЗКМНОРСТУХЁІ", "ABE3KMHOPCTYXEI")
+#: Already in its international form: nothing that phonenumbers could change. Most senders are called so.
+_INTERNATIONAL = re.compile(r"\+7[0-9]{10}")
 _NOT_ALNUM = re.compile(r"[\W_]+")
 
 
@@ -23,6 +25,8 @@ def serial_key(serial: str) -> str:
 
 def phone_number(text: str, region: str = "RU") -> str | None:
     """The phone in its international form, ``+79120000101``, or None if the text is no phone number."""
+    if _INTERNATIONAL.fullmatch(text):
+        return text
     try:
         parsed = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
