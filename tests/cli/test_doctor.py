@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -185,3 +187,11 @@ def test_local_time_is_shown_so_that_a_wrong_zone_is_seen(database: Database) ->
 
 def test_the_file_of_settings_is_named(database: Database) -> None:
     assert found("настройки", file=Path("sbyt.toml")) == (State.WELL, "файл sbyt.toml")
+
+
+def test_a_channel_that_is_set_up_wrongly_is_to_be_mended(database: Database) -> None:
+    environ = {**database.environ, "SBYT_WEBFORM_SECRET": "short"}
+    program = Path(sys.executable).with_name("sbyt")
+    done = subprocess.run([program, "doctor"], env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "SBYT_WEBFORM_SECRET" in done.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -71,12 +72,17 @@ def test_of_a_message_an_owner_is_told_once() -> None:
     assert notices() == [("sms", OWNER)]
 
 
-def test_a_stranger_cant_have_an_owner_told_more_than_three_times_a_day() -> None:
-    for number in range(5):
-        tell_owners([Told(ACT, "2345", f"message:{number}", a_message(number))], SETTINGS, NOW)
-    assert len(notices()) == 3
-    tell_owners([Told(ACT, "2345", "message:9", a_message(9))], SETTINGS, NOW + dt.timedelta(days=1))
-    assert len(notices()) == 4
+def test_beyond_three_times_a_day_an_owner_is_told_what_came_last_the_next_morning() -> None:
+    for number, value in enumerate((4401, 4402, 4403, 4404, 4405)):
+        act = replace(ACT, meters=(SHOWN._replace(values=(value,)),))
+        tell_owners([Told(act, "2345", f"message:{number}", a_message(number))], SETTINGS, NOW)
+    told = OutboundMessage.objects.filter(purpose="owner_told").order_by("id")
+    assert [next(word for word in one.text.split() if word.startswith("440")).rstrip(".") for one in told] == [
+        "4401", "4402", "4403", "4405"
+    ]  # fmt: skip
+    assert [one.send_at.astimezone(SETTINGS.zone).isoformat()[:16] for one in told][2:] == [
+        "2026-11-20T12:00", "2026-11-21T09:00"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

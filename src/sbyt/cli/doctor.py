@@ -89,6 +89,7 @@ def examined(sbyt: Settings, file: Path | None, now: dt.datetime) -> Iterator[Fi
     yield _secrets()
     yield _time_zone(sbyt, now)
     yield _channels(sbyt, _current(sbyt, now))
+    yield from _connections()
     yield from _database(sbyt, now)
 
 
@@ -149,6 +150,14 @@ def _channels(sbyt: Settings, channels: Mapping[str, ChannelSettings]) -> Findin
     if not usable:
         return Finding("каналы", State.MEND, f"{window}; ни один не открыт: откройте, sbyt channels open …")
     return Finding("каналы", State.WELL, "; ".join([window, *said]))
+
+
+def _connections() -> Iterator[Finding]:
+    """Whether the channels can be connected as they are set up; nothing of it where they can."""
+    try:
+        settings.CONNECTED_CHANNELS()
+    except ValueError as error:
+        yield Finding("подключения", State.MEND, str(error).replace("\n", "; "))
 
 
 def _database(sbyt: Settings, now: dt.datetime) -> Iterator[Finding]:

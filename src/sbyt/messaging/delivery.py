@@ -29,7 +29,7 @@ from sbyt.messaging.pacing import CLOCK_SLACK, back_off, pause_of_channel, wait_
 DELIVERED = "delivered"
 LEASE_EXPIRED = "lease_expired"  # the worker that was sending it is gone
 EXPIRED = "expired"
-DROPPED = "dropped"  # people decided that it is not to be sent, or to be listed no longer
+DROPPED = "dropped"  # it is not to be sent, or to be listed, any more: people decided so, or it says nothing now
 
 #: After these nobody knows whether the message arrived.
 UNKNOWN = (Uncertain.code, LEASE_EXPIRED)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, transaction
 
+from sbyt.bulk.prepared import fetch_one
 from sbyt.bulk.rows import fetch, moment, update
 
 
@@ -88,9 +89,7 @@ def store(incoming: Incoming, now: dt.datetime, *, leave_until: dt.datetime | No
     :param leave_until: when workers may take it up, if whoever stores it means to handle it at once.
     """
     row = _row(incoming, now, leave_until)
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, row)
-        made = cursor.fetchone()
+    made = fetch_one(_INSERT, row)
     return Stored(made[0], is_new=True) if made else _repeated(row)
 
 
@@ -149,21 +148,35 @@ def _storable(text: str) -> str:
 # who is next ---------------------------------------------------------------------------------------------------------
 
 _WAITING = "id, channel, provider_id, sender, text, received_at, attempts, retry_at"
-# The first of a sender is looked up head by head, by the index of the sender's line: a join would be planned by how many
-# waited when the table was last analysed, which says nothing of the day on which everybody writes.
-_HEADS = """
-    SELECT id, channel, sender FROM messaging_inboundmessage AS head
-    WHERE handled_at IS NULL AND (retry_at IS NULL OR retry_at <= %s OR retry_at > %s)
+_DUE = "(retry_at IS NULL OR retry_at <= %s OR retry_at > %s)"
+#: On SQLite: the first of a sender is looked up head by head, by the index of the sender's line.
+_HEADS = f"""
+    SELECT id FROM messaging_inboundmessage AS head
+    WHERE handled_at IS NULL AND {_DUE}
         AND id = (
             SELECT id FROM messaging_inboundmessage AS line
             WHERE line.handled_at IS NULL AND line.channel = head.channel AND line.sender = head.sender
             ORDER BY line.channel, line.sender, line.id LIMIT 1
         )
     ORDER BY id LIMIT %s
-"""
+"""  # noqa: S608
 #: What a sender's lock is called. PostgreSQL keeps locks on two numbers apart from these on one.
 _KEY = "hashtextextended(channel || ' ' || sender, 0)"
-_CLAIM = f"SELECT id FROM ({_HEADS}) AS heads WHERE pg_try_advisory_xact_lock({_KEY}) LIMIT %s"  # noqa: S608
+# On PostgreSQL: a sender's first among the oldest is the first of all. Anything that looks back for each row is planned
+# by how many waited when the table was last analysed, and that was not on the day on which everybody writes.
+_CLAIM = f"""
+    WITH oldest AS MATERIALIZED (
+        SELECT id, channel, sender, retry_at FROM messaging_inboundmessage WHERE handled_at IS NULL ORDER BY id LIMIT %s
+    ), firsts AS MATERIALIZED (
+        SELECT DISTINCT ON (channel, sender) id, channel, sender, retry_at FROM oldest ORDER BY channel, sender, id
+    ), heads AS MATERIALIZED (
+        SELECT id, channel, sender FROM firsts WHERE {_DUE} ORDER BY id LIMIT %s
+    )
+    SELECT id FROM heads WHERE pg_try_advisory_xact_lock({_KEY}) LIMIT %s
+"""  # noqa: S608
+_HOW_MANY = "SELECT count(*) FROM (SELECT 1 FROM messaging_inboundmessage WHERE handled_at IS NULL LIMIT %s) AS few"
+#: Among so many of the oldest heads are looked for first, and among so many times more where they are too few.
+_OLDEST, _TIMES_MORE = 2_000, 8
 _LOCK = f"""
     SELECT pg_advisory_xact_lock(key) FROM (
         SELECT DISTINCT {_KEY} AS key FROM messaging_inboundmessage WHERE id = ANY(%s::bigint[]) ORDER BY key
@@ -184,10 +197,20 @@ def claim(now: dt.datetime, limit: int) -> list[Waiting]:
     Call it in a transaction: nobody else will handle these senders until it ends. Where a sender has several messages,
     they come one after the other; one that was put off keeps those behind it waiting.
     """
-    # Others may have all of the first in hand: look at more than we mean to take.
-    due = [now, now + _LONGEST_WAIT, limit * 8]
-    heads = fetch(_HEADS, *due[:2], limit) if connection.vendor == "sqlite" else fetch(_CLAIM, *due, limit)
-    return lines([head[0] for head in heads], limit=limit) if heads else []
+    due = now, now + _LONGEST_WAIT
+    on_sqlite = connection.vendor == "sqlite"
+    heads = [id_ for (id_,) in fetch(_HEADS, *due, limit)] if on_sqlite else _locked_heads(due, limit)
+    return lines(heads, limit=limit) if heads else []
+
+
+def _locked_heads(due: tuple[dt.datetime, dt.datetime], limit: int) -> list[int]:
+    looked_at = _OLDEST
+    while True:
+        # Others may have all of the first in hand: more are tried than we mean to take.
+        heads = [id_ for (id_,) in fetch(_CLAIM, looked_at, *due, limit * 8, limit)]
+        if len(heads) >= limit or fetch(_HOW_MANY, looked_at)[0][0] < looked_at:
+            return heads
+        looked_at *= _TIMES_MORE
 
 
 def hold_senders(messages: Collection[int]) -> None:

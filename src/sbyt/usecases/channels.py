@@ -81,7 +81,7 @@ def change_channel(change: Change, settings: Settings, now: dt.datetime) -> Chan
         if anew:
             later = [row for row in statuses.coming(change.code, today) if row.since > day]
             row_of(change.code, after, after.since, change.by, now).save()
-            for row in later:
+            for row in later if _describes(change) else ():
                 _carried_on(row, change, now).save()
             statuses = read_statuses(settings)
     since = max(day, today)
@@ -209,6 +209,11 @@ def _changed(before: WaySettings, change: Change, day: dt.date) -> WaySettings:
     )
 
 
+def _describes(change: Change) -> bool:
+    """Whether it changes more than the state."""
+    return (change.title, change.address, change.note, change.days) != (None, None, None, None)
+
+
 def _carried_on(later: ChannelStatus, change: Change, now: dt.datetime) -> ChannelStatus:
     """What was decided before for a later day, with what is now said anew of title, address, days and note."""
     first, last = change.days or (later.first_day, later.last_day)
@@ -223,7 +228,7 @@ def _carried_on(later: ChannelStatus, change: Change, now: dt.datetime) -> Chann
         first_day=first,
         last_day=last,
         changed_at=now,
-        changed_by=change.by,
+        changed_by=later.changed_by,  # the state is still their decision
     )
 
 

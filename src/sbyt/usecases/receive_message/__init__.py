@@ -72,12 +72,14 @@ def receive_messages(incoming: Sequence[Incoming], settings: Settings, now: dt.d
         first |= results(elsewhere)
         show_at_once([one.id for one in stored if one.is_new and one.id in first], now)
     received = []
-    for one in stored:
+    for came, one in zip(incoming, stored, strict=True):
         if one.id in here:
             first[one.id] = here.pop(one.id)
             result: dict[str, Any] | None = first[one.id]
         else:
             result = _again(first[one.id]) if one.id in first else None
+        if result:  # by the id that it came with, whatever it had to be stored by
+            result = {**result, "id": came.provider_id.encode("utf-8", "replace").decode()}
         received.append(Received(short_number(one.id), result))
     return received
 

@@ -128,7 +128,7 @@ class Writes:
         mark_handled(self._results, self._now)
         insert("messaging_outboundmessage", ANSWER, sorted(self._answers, key=operator.itemgetter(0)))
         close_answered(self._answered, self._now)
-        take_back(self._settled)
+        take_back(self._settled, self._now)
         return self._results
 
     def _tell(self) -> None:
@@ -140,9 +140,12 @@ class Writes:
 
 
 def _connected() -> Collection[str] | None:
-    """The channels that can send of their own accord; None where nobody knows."""
+    """The channels that can send of their own accord; None where nobody knows, as where one is set up wrongly."""
     connected = getattr(django_settings, "CONNECTED_CHANNELS", None)
-    return connected().keys() if connected else None
+    try:
+        return connected().keys() if connected else None
+    except ValueError:
+        return None  # the doctor tells; no customer's message fails because of it
 
 
 #: The columns of an answer in the outbox.

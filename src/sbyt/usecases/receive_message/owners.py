@@ -20,6 +20,9 @@ OWNER_TOLD = "owner_told"
 
 #: So many notices a day an owner gets of an account because of what strangers hand in.
 _MOST_A_DAY = 3
+#: Whatever comes after those is told once, in the end.
+_THE_LAST = ":last"
+_MORNING = dt.time(9, 0)
 
 _USABLE = (ChannelState.OPEN, ChannelState.UNSTABLE)
 #: Which of an owner's links is used first: what reaches a person soonest and costs nobody anything.
@@ -64,8 +67,8 @@ def tell_owners(
     """Write a notice into the outbox for each owner of the accounts concerned, once for ever, in four queries.
 
     Each gets it where it reaches them best: in their own chat, else by e-mail, else on their phone, through a channel
-    that is open. Who can't be reached by any gets none. What strangers hand in is told three times a day at most: who
-    wants to annoy somebody, or to run up our bill, gets no further by it.
+    that is open. Who can't be reached by any gets none. What strangers hand in is told three times a day, and what
+    came last of it the next morning: who wants to annoy somebody, or to run up our bill, gets no further by it.
 
     :param connected: the channels that can send of their own accord, which are preferred; None where nobody knows.
     :param statuses: the states of the channels, if they are known already.
@@ -84,22 +87,39 @@ def tell_owners(
         if (way := _best(owner, channels, connected))
     ]
     languages = _languages([way for _, way in ways])
-    day = now.astimezone(settings.zone).date()
     keys = _keys(
-        [(one, f"{OWNER_TOLD}:{one.act.account}:{way.link.kind}:{way.link.address}") for one, way in ways], day
+        [(one, f"{OWNER_TOLD}:{one.act.account}:{way.link.kind}:{way.link.address}") for one, way in ways],
+        now.astimezone(settings.zone).date(),
     )
     notices = [
         _notice(one, way, languages.get(way[:2], settings.language), key, now)
         for (one, way), key in zip(ways, keys, strict=True)
-        if key
     ]
-    return len(OutboundMessage.objects.bulk_create(notices, ignore_conflicts=True))
+    return _write(notices, _next_morning(settings, now))
+
+
+def _write(notices: Sequence[OutboundMessage], morning: dt.datetime) -> int:
+    """Write the notices; those beyond what a day allows come to one, which tells the last of it the next morning."""
+    now, later = [one for one in notices if one.key], {}
+    for one in notices:
+        if one.key and one.key.endswith(_THE_LAST):
+            one.send_at, later[one.key] = morning, one
+    OutboundMessage.objects.bulk_create([one for one in now if one.key not in later], ignore_conflicts=True)
+    OutboundMessage.objects.bulk_create(
+        later.values(), update_conflicts=True, update_fields=["text", "in_reply_to"], unique_fields=["key"]
+    )
+    return len([one for one in now if one.key not in later]) + len(later)
+
+
+def _next_morning(settings: Settings, now: dt.datetime) -> dt.datetime:
+    day = now.astimezone(settings.zone).date() + dt.timedelta(days=1)
+    return dt.datetime.combine(day, _MORNING, settings.zone).astimezone(dt.UTC)
 
 
 def _keys(told: Sequence[tuple[Told, str]], day: dt.date) -> list[str | None]:
     """For each notice what makes it the only one: of a link its making, else its place among those of the day.
 
-    None for what is not to be told: it was told already, or enough was told to this owner today.
+    None for what was told already.
     """
     places = {f"{to}:{day}:{place}" for _, to in told for place in range(_MOST_A_DAY)}
     there = dict(OutboundMessage.objects.filter(key__in=places).values_list("key", "in_reply_to_id"))
@@ -109,10 +129,11 @@ def _keys(told: Sequence[tuple[Told, str]], day: dt.date) -> list[str | None]:
             keys.append(f"{to}:{one.about}")
             continue
         of_day = [f"{to}:{day}:{place}" for place in range(_MOST_A_DAY)]
-        known = any(there.get(key, 0) == one.message for key in of_day)
-        key = next((key for key in of_day if key not in there and not known), None)
-        if key:
-            there[key] = 0  # one message may hand in for two months: both are told
+        if any(there.get(key, 0) == one.message for key in of_day):
+            keys.append(None)
+            continue
+        key = next((key for key in of_day if key not in there), f"{to}:{day}{_THE_LAST}")
+        there[key] = 0  # one message may hand in for two months: both are told
         keys.append(key)
     return keys
 
@@ -152,7 +173,7 @@ def _languages(ways: Sequence[_Way]) -> dict[tuple[str, str], str]:
     }
 
 
-def _notice(told: Told, way: _Way, language: str, key: str, now: dt.datetime) -> OutboundMessage:
+def _notice(told: Told, way: _Way, language: str, key: str | None, now: dt.datetime) -> OutboundMessage:
     said = render((told.act,), language, way.rendering, told.number)
     return OutboundMessage(
         channel=way.channel,

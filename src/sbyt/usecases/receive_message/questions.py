@@ -12,7 +12,8 @@ from sbyt.conversation.render import Rendered, render
 from sbyt.conversation.state import Question, Reply, State
 from sbyt.core.settings import Settings
 from sbyt.messaging.conversations import NOTHING_ASKED
-from sbyt.messaging.models import OutboundMessage
+from sbyt.messaging.delivery import DROPPED
+from sbyt.messaging.models import Delivery, OutboundMessage
 from sbyt.messaging.numbers import short_number
 from sbyt.readings.models import StaffTask
 
@@ -76,11 +77,14 @@ def close_answered(messages: Collection[int], now: dt.datetime) -> None:
         waiting.update(closed_at=now, closed_by=_CUSTOMER)
 
 
-def take_back(messages: Collection[int]) -> None:
+def take_back(messages: Collection[int], now: dt.datetime) -> None:
     """Don't ask again what these messages raised: the reminder still waits, and the customer was quicker."""
-    if messages:
-        reminders = OutboundMessage.objects.filter(key__in=[key_of_reminder(one) for one in messages])
-        reminders.filter(state=OutboundMessage.State.WAITING).update(state=OutboundMessage.State.EXPIRED)
+    keys = [key_of_reminder(one) for one in messages]
+    waiting = OutboundMessage.objects.filter(key__in=keys, state=OutboundMessage.State.WAITING) if keys else ()
+    for reminder in waiting:
+        reminder.state = OutboundMessage.State.EXPIRED
+        reminder.save(update_fields=["state"])
+        Delivery.objects.create(outbound=reminder, began_at=now, ended_at=now, result=DROPPED)
 
 
 def key_of_reminder(message: int) -> str:
