@@ -70,6 +70,8 @@ COMPONENTS = {
     for component in (
         Component("postgresql", postgresql_programs, "make test-deps (PostgreSQL 15 or later)"),
         Component("faketime", faketime_library, "make test-deps (the package faketime)"),
+        # Which no package brings: the test that mounts one steps aside even in CI.
+        Component("small_disk", lambda: None, "root, where mounting is allowed,"),
     )
 }
 
