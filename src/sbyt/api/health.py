@@ -11,8 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
 
 from sbyt.bulk.lasting import with_connection
-from sbyt.messaging.models import Worker
-from sbyt.messaging.workers import SILENT
+from sbyt.messaging.workers import at_work
 
 
 def health(request: HttpRequest) -> JsonResponse:
@@ -28,7 +27,7 @@ def health(request: HttpRequest) -> JsonResponse:
         if waiting:
             found["database"], well = f"migrations waiting: {waiting}", False
         else:
-            found["workers"] = Worker.objects.filter(seen_at__gte=settings.NOW() - SILENT).count()
+            found["workers"] = at_work(settings.NOW())
     except DatabaseError:
         found["database"], well = "out of reach", False
     if well and request.GET.get("need") == "workers" and not found["workers"]:

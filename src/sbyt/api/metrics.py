@@ -15,9 +15,8 @@ from prometheus_client.registry import Collector
 
 from sbyt.bulk.lasting import with_connection
 from sbyt.bulk.rows import moment
-from sbyt.messaging.models import Worker
 from sbyt.messaging.outbox_lists import troubles
-from sbyt.messaging.workers import SILENT
+from sbyt.messaging.workers import at_work
 
 # Each reads a partial index whose condition it repeats: what is over and done with is not looked at.
 _INBOX = "SELECT count(*) FROM messaging_inboundmessage WHERE handled_at IS NULL"
@@ -107,7 +106,7 @@ def _failing() -> Metric:
 
 
 def _workers() -> Metric:
-    count = Worker.objects.filter(seen_at__gte=settings.NOW() - SILENT).count()
+    count = at_work(settings.NOW())
     return GaugeMetricFamily("sbyt_workers", "Workers seen within the last minute.", count)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse
 
 from sbyt.api import counters
 from sbyt.bulk.lasting import with_connection
@@ -34,52 +34,85 @@ LARGEST_BODY = 1024 * 1024
 _LONGEST_NAME = 600
 _FIRST_YEAR = 2000
 _RETRY_AFTER = "10"  # seconds
+_WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")  # WSGI calls all other headers HTTP_…
 
 _log = structlog.get_logger(__name__)
 
 
-def receive(request: HttpRequest, code: str) -> HttpResponse:
-    """A request of a provider: verified, read, stored, and in a live session answered."""
+class Answer(NamedTuple):
+    """What a provider is told: status, body, headers."""
+
+    status: int
+    body: bytes
+    headers: list[tuple[str, str]]
+
+
+class Headers(Mapping[str, str]):
+    """The headers of a request of WSGI by their names in lower case; none is copied that nobody looks at."""
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        self._environ = environ
+
+    def __getitem__(self, name: str) -> str:
+        called = name.upper().replace("-", "_")
+        found: str = self._environ[called if called in _WITHOUT_PREFIX else f"HTTP_{called}"]
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        for called in self._environ:
+            if called.startswith("HTTP_") or called in _WITHOUT_PREFIX:
+                yield called.removeprefix("HTTP_").replace("_", "-").lower()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def webhook(environ: Mapping[str, Any], code: str) -> Answer:
+    """A request of a provider: verified, read, stored, and in a live session answered.
+
+    It is called below Django's requests and responses, which would cost more than all that is done here.
+    """
     channel = settings.CONNECTED_CHANNELS().get(code)
     if channel is None:
         counters.webhooks.labels("", "unknown_channel").inc()
         return _said(404, "Такого канала здесь нет.")
-    if request.method not in ("GET", "POST"):
+    if environ["REQUEST_METHOD"] not in ("GET", "POST"):
         return _said(405, "Нужен POST.")
-    body = _body(request)
+    result, answer = _served(channel, environ)
+    counters.webhooks.labels(code, result).inc()
+    return answer
+
+
+def _served(channel: Channel, environ: Mapping[str, Any]) -> tuple[str, Answer]:
+    """What became of it, in a word, and the answer."""
+    body = _body(environ)
     if body is None:
-        return _counted(channel, "too_large", _said(413, "Не больше 1 МБ."))
+        return "too_large", _said(413, "Не больше 1 МБ.")
     now = settings.NOW()
-    asked = Request(_headers(request), body, request.GET.dict(), request.method, now)
+    query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
     try:
-        result, response = _received(channel, asked, now)
+        return _received(channel, Request(Headers(environ), body, query, environ["REQUEST_METHOD"], now), now)
     except DatabaseError as error:
-        if not is_outage(error):
-            raise
-        _log.error("database_out_of_reach", channel=code)
-        response = _said(503, "База не отвечает. Пришлите ещё раз позже.")
-        response["Retry-After"] = _RETRY_AFTER
-        return _counted(channel, "unavailable", response)
-    return _counted(channel, result, response)
+        if is_outage(error):
+            _log.error("database_out_of_reach", channel=channel.code)
+            said = _said(503, "База не отвечает. Пришлите ещё раз позже.")
+            return "unavailable", said._replace(headers=[*said.headers, ("Retry-After", _RETRY_AFTER)])
+        _log.exception("webhook_failed", channel=channel.code)
+    except Exception:  # noqa: BLE001 below Django there is nobody else to answer
+        _log.exception("webhook_failed", channel=channel.code)
+    return "failed", _said(500, "Ошибка у нас. Пришлите ещё раз позже.")
 
 
-def _body(request: HttpRequest) -> bytes | None:
+def _body(environ: Mapping[str, Any]) -> bytes | None:
     """All of it, also where the sender didn't say how long it is; None where it is too large."""
-    given = request.META.get("CONTENT_LENGTH") or ""
+    given = environ.get("CONTENT_LENGTH") or ""
     if given.isdigit() and int(given) > LARGEST_BODY:
         return None
-    body: bytes = request.META["wsgi.input"].read(int(given) if given.isdigit() else LARGEST_BODY + 1)
+    body: bytes = environ["wsgi.input"].read(int(given) if given.isdigit() else LARGEST_BODY + 1)
     return body if len(body) <= LARGEST_BODY else None
 
 
-def _headers(request: HttpRequest) -> dict[str, str]:
-    found = {
-        name[5:].replace("_", "-").lower(): value for name, value in request.META.items() if name.startswith("HTTP_")
-    }
-    return {**found, "content-type": request.META.get("CONTENT_TYPE", "")}
-
-
-def _received(channel: Channel, request: Request, now: dt.datetime) -> tuple[str, HttpResponse]:
+def _received(channel: Channel, request: Request, now: dt.datetime) -> tuple[str, Answer]:
     """What became of it, in a word, and the response."""
     try:
         channel.verify(request)
@@ -140,16 +173,9 @@ def _stored(incoming: Sequence[Incoming], now: dt.datetime) -> bool:
     return any(one.is_new for one in store_many(incoming, now))
 
 
-def _response(response: Response) -> HttpResponse:
-    return HttpResponse(
-        response.body, status=response.status, content_type=response.content_type, headers=dict(response.headers)
-    )
+def _response(response: Response) -> Answer:
+    return Answer(response.status, response.body, [("Content-Type", response.content_type), *response.headers.items()])
 
 
-def _said(status: int, words: str) -> HttpResponse:
-    return HttpResponse(words + "\n", status=status, content_type="text/plain; charset=utf-8")
-
-
-def _counted(channel: Channel, result: str, response: HttpResponse) -> HttpResponse:
-    counters.webhooks.labels(channel.code, result).inc()
-    return response
+def _said(status: int, words: str) -> Answer:
+    return Answer(status, f"{words}\n".encode(), [("Content-Type", "text/plain; charset=utf-8")])

@@ -1,23 +1,31 @@
-"""What the web server calls."""
+"""What the web server calls: webhooks by the shortest way, all else by Django."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
-from sbyt.config.entry import keep_errors_to_the_log
-
 os.environ["DJANGO_SETTINGS_MODULE"] = "sbyt.config.settings"
 
-keep_errors_to_the_log()
 _django = get_wsgi_application()
+
+from sbyt.api.webhooks import webhook  # noqa: E402 tables are known only once Django is set up
+
+_WEBHOOKS = "/in/"
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
     """One call of WSGI. The response is handed over whole: granian is quicker with a list than with an iterator."""
+    path = environ["PATH_INFO"]
+    if path.startswith(_WEBHOOKS):
+        answer = webhook(environ, path.removeprefix(_WEBHOOKS))
+        start_response(_STATUS_LINES[answer.status], answer.headers)
+        return [answer.body]
     response = _django(environ, start_response)
     try:
         return [b"".join(response)]
