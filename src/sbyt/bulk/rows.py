@@ -20,6 +20,8 @@ _CAST = re.compile(r"%s::\w+(\[\])?")
 #: What COPY must not take for the end of a cell or of a row.
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
+_as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
 
 def fetch(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
     """The rows of a query. ``column = ANY(%s::bigint[])`` takes a list."""
@@ -65,12 +67,12 @@ def update(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) ->
                 f"FROM json_populate_recordset(NULL::{table}, %s::json) AS new WHERE old.{key} = new.{key}"
             )
             given = [dict(zip(columns, row, strict=True)) for row in rows]
-            cursor.execute(statement, [json.dumps(given, ensure_ascii=False, default=str)])
+            cursor.execute(statement, [_as_json(given)])
 
 
 def moment(value: Any) -> dt.datetime:
-    """A time as a query gave it, aware."""
-    given: dt.datetime = value
+    """A time as a query gave it, aware. What SQLite has reckoned, like the earliest of several, it gives as text."""
+    given: dt.datetime = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
     return given if given.tzinfo else given.replace(tzinfo=dt.UTC)
 
 
@@ -88,7 +90,7 @@ def _sqlite(value: Any) -> Any:
         return str(value.astimezone(dt.UTC).replace(tzinfo=None))
     if isinstance(value, dt.date):
         return str(value)
-    return json.dumps(list(value) if isinstance(value, set | frozenset | tuple) else value, ensure_ascii=False)
+    return _as_json(list(value) if isinstance(value, set | frozenset) else value)
 
 
 def _cell(value: object) -> str:
@@ -100,5 +102,5 @@ def _cell(value: object) -> str:
     if isinstance(value, int):
         return int.__repr__(value)  # a period writes itself as a month, true and false are 1 and 0
     if isinstance(value, dict | list | tuple):
-        return json.dumps(value, ensure_ascii=False).translate(_ESCAPED)
+        return _as_json(value).translate(_ESCAPED)
     return str(value)
