@@ -290,3 +290,25 @@ def test_a_clock_set_back_brings_no_negative_wait(database: Database) -> None:
     record(message, Unreachable(), -3600, began=100)
     assert waits() == -3600 + backs_off(1)
     assert dt.timedelta(0) < back_off(message.outgoing.id, 1)
+
+
+@pytest.mark.parametrize(("others_go_through", "becomes"), [(True, "failed"), (False, "waiting")])
+def test_a_message_over_which_the_provider_alone_stumbles_is_given_up_at_last(
+    others_go_through: bool, becomes: str
+) -> None:
+    write(recipient="anna")
+    write(recipient="boris")
+    if others_go_through:
+        OutboundMessage.objects.filter(recipient="boris").update(state="delivered")
+    else:
+        OutboundMessage.objects.filter(recipient="boris").update(state="expired")
+    for time in range(0, 12 * 3600, 3600):
+        attempt(ProviderFailed(), time)
+    assert states()[0] == becomes
+
+
+def test_after_the_key_was_put_right_nothing_waits_for_a_quarter_of_an_hour() -> None:
+    write("Приняли 4425.")
+    attempt(NotAuthorised(), 0)
+    outbox.resume("sms", at(10))
+    assert claimed(10) == ["Приняли 4425."]

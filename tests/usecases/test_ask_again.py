@@ -329,3 +329,18 @@ def test_a_conversation_that_nobody_can_read_holds_up_no_other() -> None:
     said(HIGH, **at("20 16:00", sender="+79990000007"))
     assert [ask("21 12:00", SETTINGS), ask("21 12:00", SETTINGS)] == [2, 0]
     assert ([reminder.recipient for reminder in reminders()], for_staff()) == (["+79990000007"], ["unanswered"])
+
+
+@pytest.mark.parametrize("text", ["спасибо", "да", f"{ACCOUNT} 4309"])
+def test_values_whose_question_ran_out_go_to_staff_whatever_comes_before_somebody_looks(text: str) -> None:
+    said(HIGH, **at("20 15:00"), id="m1")
+    said(text, **at("21 15:01"))
+    task = StaffTask.objects.get(reason="unanswered")
+    assert (task.message.provider_id if task.message else "", [one["units"] for one in task.offered]) == ("m1", [7800])
+    assert hand_over("23 12:00") == 0
+
+
+def test_a_right_reading_needs_nobody_to_look_at_the_question_that_ran_out() -> None:
+    said(HIGH, **at("20 15:00"))
+    said(f"{ACCOUNT} 4425", **at("21 15:01"))
+    assert for_staff() == []

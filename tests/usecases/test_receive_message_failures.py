@@ -224,3 +224,14 @@ def test_what_is_logged_names_the_message_and_nothing_that_was_said(capsys: pyte
     assert "2223" in logged
     assert "given_to_staff" in logged
     assert not [told for told in (ACCOUNT, "4444", OWNER[1:]) if told in logged]
+
+
+def test_where_everybodys_messages_fail_none_goes_to_staff_and_all_are_handled_when_it_is_over() -> None:
+    for number in range(25):
+        came(TAKEN, f"+7999000{number:04d}", id=f"all-{number}")
+    with refusing("messaging_outboundmessage"):
+        for minutes in range(10):
+            worked(60 * minutes)
+    assert (for_staff(), len(waiting())) == ([], 25)
+    worked(3600)
+    assert (for_staff(), waiting()) == ([], [])

@@ -94,6 +94,8 @@ class Sending(Duty):
         if not self._has_begun:
             outbox.resume(self._code, self._clock())
             self._has_begun = True
+        if self._sender.under_way:
+            self._sender.settle(0)  # first what is known of those sent before: others may take them for lost
         due = self._sender.begin_due()
         wait = POLL if due is None else min(due.total_seconds(), POLL)
         if not self._sender.under_way:

@@ -39,6 +39,8 @@ _CHANNEL_FAILED = (Unreachable, ProviderFailed, NotAuthorised, Uncertain)
 _CHANNEL_WORKS = (Sent, Throttled, RecipientGone, MessageRefused)
 
 _MOST_FAILURES = 10_000  # more are not counted
+#: After so many failures of the provider a message is given up if others went through meanwhile.
+_MANY_ATTEMPTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +121,22 @@ def _apply(message: OutboundMessage, attempt: Attempt, *, once_before: bool) -> 
         _treat_as_unknown(message, attempt.ended_at, once_before=once_before)
     elif message.state not in (State.SENDING, State.WAITING, State.UNCERTAIN):
         return
+    elif _is_hopeless(message, attempt):
+        message.state = State.FAILED
     elif attempt.outcome.retryable:
         message.state = State.WAITING
         message.send_at = attempt.ended_at + wait_of_message(message.id, attempt.attempt, attempt.outcome)
     else:
         message.state = State.FAILED
     message.leased_until = None
+
+
+def _is_hopeless(message: OutboundMessage, attempt: Attempt) -> bool:
+    """Whether the provider stumbles over this message alone: it would hold up all that the person is to hear."""
+    if not isinstance(attempt.outcome, ProviderFailed) or attempt.attempt < _MANY_ATTEMPTS:
+        return False
+    later = OutboundMessage.objects.filter(channel=message.channel, id__gt=message.id, state=State.DELIVERED)
+    return later.exists()
 
 
 def _treat_as_unknown(message: OutboundMessage, at: dt.datetime, *, once_before: bool) -> None:

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F, IntegerField, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
-from sbyt.messaging.channel import Outgoing
+from sbyt.messaging.channel import NotAuthorised, Outgoing
 from sbyt.messaging.models import InboundMessage, OutboundMessage, Pace
 from sbyt.messaging.pacing import CLOCK_SLACK, FAILURES_TO_PAUSE, LONGEST_PAUSE, Rate
 
@@ -202,7 +202,11 @@ def _heads(
 
 def resume(channel: str, now: dt.datetime) -> None:
     """Try a channel again at once that paused because it failed: a worker began, perhaps with a key put right."""
+    kept_out = Pace.objects.filter(channel=channel, trouble=NotAuthorised.code).exists()
     Pace.objects.filter(channel=channel, failures__gt=0, paused_until__gt=now).update(paused_until=None)
+    if kept_out:
+        put_off = OutboundMessage.objects.filter(channel=channel, state=State.WAITING, attempts__gt=0, send_at__gt=now)
+        put_off.update(send_at=now)
 
 
 def bring_back_from_the_future(now: dt.datetime) -> int:

@@ -32,6 +32,11 @@ def is_gone(name: str) -> None:
     Worker.objects.filter(name=name).delete()
 
 
+def at_work(now: dt.datetime) -> int:
+    """How many workers are there: those seen lately, and not by a clock that was set back since."""
+    return Worker.objects.filter(seen_at__gte=now - SILENT, seen_at__lte=now + SILENT).count()
+
+
 def last_seen() -> dt.datetime | None:
     """When any worker was last seen; None if none is at work."""
     newest: dt.datetime | None = Worker.objects.aggregate(at=Max("seen_at"))["at"]

@@ -12,7 +12,6 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from sbyt.accounts.models import Account
 from sbyt.conversation.state import Question, State
-from sbyt.core.resources import ZONES
 from sbyt.core.settings import ChannelSettings, Settings
 from sbyt.messaging.channel import Channel
 from sbyt.messaging.inbox import hold_senders
@@ -21,7 +20,7 @@ from sbyt.messaging.numbers import short_number
 from sbyt.messaging.statuses import current_channels
 from sbyt.readings.models import StaffTask
 from sbyt.usecases.channels import USABLE
-from sbyt.usecases.receive_message.questions import ASKED_AGAIN, UNANSWERED, key_of_reminder, put_again
+from sbyt.usecases.receive_message.questions import ASKED_AGAIN, UNANSWERED, key_of_reminder, offered, put_again
 
 _log = structlog.get_logger(__name__)
 
@@ -157,7 +156,7 @@ def _hand_over(talk: Conversation, message: int, settings: Settings, now: dt.dat
         message_id=message,
         account=_account(question),
         reason=UNANSWERED,
-        offered=_offered(question),
+        offered=offered(question),
         created_at=now,
     )
 
@@ -166,14 +165,3 @@ def _account(question: Question | None) -> Account | None:
     """The account of the values that wait for a yes, if they are all of one."""
     numbers = {one.account for one in question.pending} if question else set()
     return Account.objects.filter(number=numbers.pop()).first() if len(numbers) == 1 else None
-
-
-def _offered(question: Question | None) -> list[dict[str, object]]:
-    """The values that wait for a yes, with the time at which they first came: it decides for which month they count."""
-    if question is None:
-        return []
-    return [
-        {"account": one.account, "serial": one.serial, "zone": zone, "units": units, "at": question.at.isoformat()}
-        for one in question.pending
-        for zone, units in zip(ZONES, one.values, strict=False)
-    ]

@@ -28,7 +28,15 @@ from sbyt.readings.operations import (
 )
 from sbyt.usecases.receive_message.known import Known, Sender, Touched, sender_of
 from sbyt.usecases.receive_message.owners import Told, tell_owners, told_by_message
-from sbyt.usecases.receive_message.questions import answered_after_all, close_answered, put_question, take_back
+from sbyt.usecases.receive_message.questions import (
+    UNANSWERED,
+    answered_after_all,
+    close_answered,
+    offered,
+    put_question,
+    ran_out,
+    take_back,
+)
 
 
 class Writes:
@@ -65,17 +73,21 @@ class Writes:
         for command in turn.commands:
             self._carry_out(command, message, touched)
         self._told += told_by_message(message.id, told_owners(turn, facts))
-        self._remember(message, turn, facts)
+        self._remember(message, turn, facts, touched)
         self._results[message.id] = result
         self._answers.append(answer(message, rendered, self._now, live=live))
 
-    def _remember(self, message: Waiting, turn: Reply, facts: Facts) -> None:
+    def _remember(self, message: Waiting, turn: Reply, facts: Facts, touched: Touched) -> None:
         known, sender = self._known, sender_of(message)
         before, asked = known.states[sender], known.asked[sender]
         now_asked = put_question(asked, before, turn, message.id, facts.channel.rendering, known.settings)
         hours = facts.question_hours
         if (answered := answered_after_all(asked, now_asked, before, known.at(message), hours)) is not None:
             self._answered.append(answered)
+        if question := ran_out(asked, now_asked, before, turn, known.at(message), hours):
+            accounts = {one.account for one in question.pending}
+            account = known.account(accounts.pop(), touched) if len(accounts) == 1 else None
+            self._tasks.append(NewTask(asked["asked_by_id"], account, UNANSWERED, offered(question)))
         if asked["asked_by_id"] is not None and now_asked is not asked:
             self._settled.append(asked["asked_by_id"])
         known.states[sender], known.asked[sender] = turn.state, now_asked
@@ -103,12 +115,12 @@ class Writes:
                 by = f"{message.channel}:{message.sender}"
                 self._cancelled += [NewCancellation(one.id, by, "sender") for one in touched.own]
             case ToStaff():
-                offered = [
+                values = [
                     {"account": command.account, "serial": command.serial, "zone": zone, "units": units}
                     for zone, units in zip(ZONES, command.values, strict=False)
                 ]
                 account = self._known.account(command.account, touched)
-                self._tasks.append(NewTask(message.id, account, command.reason, offered))
+                self._tasks.append(NewTask(message.id, account, command.reason, values))
 
     def end_round(self) -> None:
         """Write what the next messages rest on."""

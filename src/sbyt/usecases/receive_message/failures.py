@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -25,6 +26,8 @@ from sbyt.usecases.receive_message.commands import ANSWER, answer
 
 #: How long a message waits after each failure, in seconds; after one more it goes to staff.
 _WAITS = (1, 5, 30, 120)
+#: How long messages wait where all fail.
+_ALL_WAIT = dt.timedelta(seconds=30)
 #: It is tried no more often than that even if it can't be given to staff.
 _LONGEST_WAIT = dt.timedelta(seconds=_WAITS[-1])
 #: Why staff get it, and why a customer is answered by no more than that.
@@ -70,6 +73,13 @@ def note_failure(
     wait = dt.timedelta(seconds=_WAITS[failures - 1]) if failures <= len(_WAITS) else _LONGEST_WAIT
     put_off(message.id, failures, now + wait)
     return {}
+
+
+def note_that_all_fail(messages: Sequence[Waiting], now: dt.datetime) -> None:
+    """Put messages off for a while, without counting a failure against any of them."""
+    _log.error("handling_fails_for_all", messages=len(messages))
+    for message in messages:
+        put_off(message.id, message.attempts, now + _ALL_WAIT)
 
 
 def _give_to_staff(message: Waiting, settings: Settings, now: dt.datetime, *, live: bool) -> dict[int, dict[str, Any]]:

@@ -11,9 +11,12 @@ from django.db import transaction
 
 from sbyt.core.settings import Settings
 from sbyt.messaging.inbox import Waiting, claim, hold_senders, is_due, lines
-from sbyt.usecases.receive_message.failures import is_outage, note_failure
+from sbyt.usecases.receive_message.failures import is_outage, note_failure, note_that_all_fail
 from sbyt.usecases.receive_message.known import sender_of
 from sbyt.usecases.receive_message.rounds import Result, handle
+
+#: Where the messages of so many senders fail and none is handled, the fault is not theirs.
+_ALL = 20
 
 _log = structlog.get_logger(__name__)
 
@@ -90,7 +93,7 @@ def _one_by_one(
 ) -> dict[int, Result]:
     """Handle each message in a transaction of its own. One that fails keeps those behind it in its line waiting."""
     done: dict[int, Result] = {}
-    failed: set[tuple[str, str]] = set()
+    failed: dict[tuple[str, str], tuple[Waiting, Exception]] = {}
     for message in messages:
         if sender_of(message) in failed:
             continue
@@ -104,6 +107,11 @@ def _one_by_one(
         except Exception as error:
             if is_outage(error):
                 raise
-            done |= note_failure(message, error, settings, now, live=message.id in live)
-            failed.add(sender_of(message))
+            failed[sender_of(message)] = message, error
+    if len(failed) >= _ALL and not done:
+        # It is no message's fault: nobody's is given to staff because of a fault of ours that will be mended.
+        note_that_all_fail([message for message, _ in failed.values()], now)
+        return done
+    for message, why in failed.values():
+        done |= note_failure(message, why, settings, now, live=message.id in live)
     return done

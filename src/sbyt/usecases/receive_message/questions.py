@@ -9,7 +9,8 @@ from typing import Any
 from sbyt.conversation.acts import Act, Ask, Confirm, IsReading, Say, Saying
 from sbyt.conversation.asking import asked_again, goes_to_staff
 from sbyt.conversation.render import Rendered, render
-from sbyt.conversation.state import Question, Reply, State
+from sbyt.conversation.state import Outcome, Question, Reply, State
+from sbyt.core.resources import ZONES
 from sbyt.core.settings import Settings
 from sbyt.messaging.conversations import NOTHING_ASKED
 from sbyt.messaging.delivery import DROPPED
@@ -68,6 +69,31 @@ def answered_after_all(
     went_to_staff = asked["asked_by_id"] is not None and asked["to_staff_at"] is None
     was_open = before.question is not None and before.question.is_open(at, hours)
     return asked["asked_by_id"] if went_to_staff and was_open and asked is not now_asked else None
+
+
+def ran_out(
+    asked: Mapping[str, Any], now_asked: Mapping[str, Any], before: State, turn: Reply, at: dt.datetime, hours: int
+) -> Question | None:
+    """The question whose time was over before this turn, and that staff haven't got yet: nobody else has its values.
+
+    :param asked: what ``put_question`` was given, and ``now_asked`` what it made of it; see ``answered_after_all``.
+    """
+    question = before.question
+    waits_for_staff = asked["asked_by_id"] is not None and asked["to_staff_at"] is not None
+    if question is None or not waits_for_staff or asked is now_asked or turn.outcome is Outcome.ACCEPTED:
+        return None
+    return None if question.is_open(at, hours) else question
+
+
+def offered(question: Question | None) -> list[dict[str, object]]:
+    """The values that wait for a yes, with the time at which they first came: it decides for which month they count."""
+    if question is None:
+        return []
+    return [
+        {"account": one.account, "serial": one.serial, "zone": zone, "units": units, "at": question.at.isoformat()}
+        for one in question.pending
+        for zone, units in zip(ZONES, one.values, strict=False)
+    ]
 
 
 def close_answered(messages: Collection[int], now: dt.datetime) -> None:
