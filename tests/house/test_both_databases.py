@@ -26,6 +26,7 @@ REASONS = {
     "config/test_logs.py: test_a_value_that_the_database_can_not_read_is_not_quoted": "SQLite keeps any value",
     "conftest.py": "it makes both",
     "messaging/test_inbox.py: test_two_workers_take_different_senders_without_waiting": "SQLite has one writer at a time",
+    "usecases/test_receive_message_outages.py": "each kind fails in its own way",
     "house/test_both_databases.py": "it looks for the names",
 }
 

@@ -116,29 +116,17 @@ def outcome(fresh: FreshDatabase, way: Way, incoming: Sequence[Incoming]) -> tup
         return answers, tables(), states
 
 
-def holds(fresh: FreshDatabase, incoming: list[Incoming]) -> None:
-    answers, written, states = outcome(fresh, one_by_one, incoming)
-    assert outcome(fresh, together, incoming) == (answers, written, states)
+@given(messages())
+@hypothesis_settings(max_examples=20)
+def test_messages_together_come_to_what_they_come_to_one_by_one(
+    fresh_database: FreshDatabase, incoming: list[Incoming]
+) -> None:
+    answers, written, states = outcome(fresh_database, one_by_one, incoming)
+    assert outcome(fresh_database, together, incoming) == (answers, written, states)
     first = {one.provider_id: answer for one, answer in reversed(list(zip(incoming, answers, strict=True)))}
-    worked, written_by_worker, states = outcome(fresh, by_a_worker, incoming)
+    worked, written_by_worker, states = outcome(fresh_database, by_a_worker, incoming)
     assert (worked, written_by_worker) == ([first[one.provider_id] for one in incoming], written)
     assert states == {"waiting"}
-
-
-@given(messages())
-@hypothesis_settings(max_examples=40)
-def test_on_sqlite_messages_together_come_to_what_they_come_to_one_by_one(
-    fresh_sqlite: FreshDatabase, incoming: list[Incoming]
-) -> None:
-    holds(fresh_sqlite, incoming)
-
-
-@given(messages())
-@hypothesis_settings(max_examples=15)
-def test_on_postgresql_messages_together_come_to_what_they_come_to_one_by_one(
-    fresh_postgresql: FreshDatabase, incoming: list[Incoming]
-) -> None:
-    holds(fresh_postgresql, incoming)
 
 
 @pytest.mark.parametrize("text", ["{account} {value}", "{account} 9{value}", "оператор", "отмена", "баланс"])
