@@ -50,17 +50,17 @@ def test_after_a_change_customers_words_are_shown(database: Database) -> None:
     )
 
 
-def test_the_same_again_says_that_nothing_changes(sqlite_database: Database) -> None:
+def test_the_same_again_says_that_nothing_changes(database: Database) -> None:
     sbyt("unstable", "viber")
     assert sbyt("unstable", "viber") == (0, f"Ничего не изменилось. Viber: ! работает с перебоями с {DAY}.\n")
 
 
-def test_an_open_way_is_shown_as_others_name_it(sqlite_database: Database) -> None:
+def test_an_open_way_is_shown_as_others_name_it(database: Database) -> None:
     _, said = sbyt("unstable", "viber", "--address", "@sbyt")
     assert said.splitlines()[-1] == "В других местах его теперь назовут: «Viber @sbyt (работает с перебоями)»"
 
 
-def test_what_is_to_come_is_listed(sqlite_database: Database) -> None:
+def test_what_is_to_come_is_listed(database: Database) -> None:
     day = TODAY + dt.timedelta(days=30)
     status, said = sbyt("withdraw", "viber", "--since", day.isoformat())
     assert (status, said.splitlines()[1]) == (0, "Это начнёт действовать в тот день, до него всё по-прежнему.")
@@ -68,7 +68,7 @@ def test_what_is_to_come_is_listed(sqlite_database: Database) -> None:
     assert "✓ открыт" in line_of("viber", sbyt("list")[1])
 
 
-def test_all_that_people_read_can_be_changed(sqlite_database: Database) -> None:
+def test_all_that_people_read_can_be_changed(database: Database) -> None:
     words = ("--title", "Робот", "--address", "8 800", "--days", "10-12", "--note", "Нажмите 2")
     assert sbyt("open", "voice", *words)[0] == 0
     assert line_of("voice", sbyt("list")[1]) == "voice  Робот; ✓ открыт; 8 800; дни 10–12; Нажмите 2"
@@ -85,12 +85,12 @@ def test_all_that_people_read_can_be_changed(sqlite_database: Database) -> None:
         (("list", "--history", "vibber"), "Пути 'vibber' нет"),
     ],
 )
-def test_what_can_not_be_is_refused_with_what_can(sqlite_database: Database, words: tuple[str, ...], said: str) -> None:
+def test_what_can_not_be_is_refused_with_what_can(database: Database, words: tuple[str, ...], said: str) -> None:
     status, output = sbyt(*words)
     assert (status, said in output) == (2, True)
 
 
-def test_it_is_told_when_no_way_is_left(sqlite_database: Database) -> None:
+def test_it_is_told_when_no_way_is_left(database: Database) -> None:
     codes = set(ChannelStatus.objects.values_list("channel", flat=True)) or {
         line.split()[0] for line in sbyt("list")[1].splitlines()
     }

@@ -54,7 +54,7 @@ def test_the_file_is_put_into_the_table_once(database: Database) -> None:
     assert current_channels(SETTINGS, TODAY) == DEFAULT_CHANNELS
 
 
-def test_an_edited_file_is_put_there_anew(sqlite_database: Database) -> None:
+def test_an_edited_file_is_put_there_anew(database: Database) -> None:
     seed_channels(SETTINGS, NOW)
     edited = with_channel("viber", state="withdrawn", why="Так решили")
     assert seed_channels(edited, NOW) == 1
@@ -63,7 +63,7 @@ def test_an_edited_file_is_put_there_anew(sqlite_database: Database) -> None:
     assert state_of("viber") is OPEN
 
 
-def test_a_day_to_come_in_the_file_is_waited_for(sqlite_database: Database) -> None:
+def test_a_day_to_come_in_the_file_is_waited_for(database: Database) -> None:
     settings = with_channel("viber", state="withdrawn", since=dt.date(2026, 12, 1))
     seed_channels(settings, NOW)
     assert state_of("viber", settings) is OPEN
@@ -71,7 +71,7 @@ def test_a_day_to_come_in_the_file_is_waited_for(sqlite_database: Database) -> N
     assert seed_channels(settings, NOW + dt.timedelta(days=30)) == 0
 
 
-def test_after_a_change_by_hand_the_table_wins_and_the_difference_is_told(sqlite_database: Database) -> None:
+def test_after_a_change_by_hand_the_table_wins_and_the_difference_is_told(database: Database) -> None:
     seed_channels(SETTINGS, NOW)
     change("viber", UNSTABLE, address="@sbyt")
     edited = with_channel("viber", state="withdrawn")
@@ -83,7 +83,7 @@ def test_after_a_change_by_hand_the_table_wins_and_the_difference_is_told(sqlite
     ]
 
 
-def test_where_nobody_changed_anything_there_is_no_difference(sqlite_database: Database) -> None:
+def test_where_nobody_changed_anything_there_is_no_difference(database: Database) -> None:
     seed_channels(SETTINGS, NOW)
     assert differences(with_channel("viber", state="withdrawn"), TODAY) == []
 
@@ -106,33 +106,33 @@ def test_a_change_holds_from_today_on_with_who_and_why(database: Database) -> No
     assert state_of("whatsapp") is WITHDRAWN
 
 
-def test_the_day_is_the_retailers(sqlite_database: Database) -> None:
+def test_the_day_is_the_retailers(database: Database) -> None:
     """22:00 UTC is tomorrow in Moscow."""
     assert change("viber", WITHDRAWN, now=NOW.replace(hour=22)).since == dt.date(2026, 11, 25)
 
 
 @pytest.mark.parametrize("more", [{}, {"why": "Так решили"}, {"since": TODAY}, {"days": (18, 20), "note": "Звоните"}])
-def test_the_same_again_changes_nothing(sqlite_database: Database, more: dict[str, Any]) -> None:
+def test_the_same_again_changes_nothing(database: Database, more: dict[str, Any]) -> None:
     change("viber", WITHDRAWN, **more)
     count = ChannelStatus.objects.count()
     assert not change("viber", WITHDRAWN, now=NOW + dt.timedelta(hours=1), **more).anew
     assert ChannelStatus.objects.count() == count
 
 
-def test_what_is_not_named_stays(sqlite_database: Database) -> None:
+def test_what_is_not_named_stays(database: Database) -> None:
     change("viber", UNSTABLE, why="Перебои", address="@sbyt", title="Вайбер", days=(18, 25), note="Звоните")
     after = change("viber", UNSTABLE, address="@sbyt2").after
     assert (after.why, after.address, after.title, after.note) == ("Перебои", "@sbyt2", "Вайбер", "Звоните")
     assert (after.first_day, after.last_day, after.since) == (18, 25, TODAY)
 
 
-def test_another_state_has_a_reason_and_a_day_of_its_own(sqlite_database: Database) -> None:
+def test_another_state_has_a_reason_and_a_day_of_its_own(database: Database) -> None:
     change("viber", UNSTABLE, why="Перебои", address="@sbyt")
     after = change("viber", OPEN, now=NOW + dt.timedelta(days=1)).after
     assert (after.why, after.address, after.since) == (None, "@sbyt", dt.date(2026, 11, 25))
 
 
-def test_an_empty_text_takes_away_what_was_there(sqlite_database: Database) -> None:
+def test_an_empty_text_takes_away_what_was_there(database: Database) -> None:
     change("viber", UNSTABLE, why="Перебои", address="@sbyt", note="Звоните")
     after = change("viber", UNSTABLE, why="", address=" ", note="").after
     assert (after.why, after.address, after.note) == (None, None, None)
@@ -160,14 +160,14 @@ def test_a_day_to_come_takes_effect_then_and_is_listed_till_then(database: Datab
     ],
 )
 def test_what_can_not_be_is_refused_and_nothing_changed(
-    sqlite_database: Database, code: str, more: dict[str, Any], said: str
+    database: Database, code: str, more: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(UnableToChangeChannel, match=said):
         change(code, WITHDRAWN, **more)
     assert not ChannelStatus.objects.exists()
 
 
-def test_history_tells_what_was_when_and_by_whom(sqlite_database: Database) -> None:
+def test_history_tells_what_was_when_and_by_whom(database: Database) -> None:
     seed_channels(SETTINGS, NOW)
     change("viber", UNSTABLE)
     change("viber", WITHDRAWN)
@@ -307,9 +307,7 @@ def test_february_has_no_thirtieth() -> None:
         ("viber", UNSTABLE, "Пришлите счёт и показание, например:"),
     ],
 )
-def test_the_example_is_what_customers_read(
-    sqlite_database: Database, code: str, state: ChannelState, said: str
-) -> None:
+def test_the_example_is_what_customers_read(database: Database, code: str, state: ChannelState, said: str) -> None:
     change(code, state)
     assert example_answer(code, SETTINGS, NOW).startswith(said)
 
