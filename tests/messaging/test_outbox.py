@@ -267,3 +267,17 @@ def test_what_was_written_before_the_clock_was_set_back_does_not_wait_for_it(
     write("text", **written)
     assert outbox.bring_back_from_the_future(NOON) == int(brought)
     assert (claimed() == ["text"]) is brought
+
+
+def test_what_waits_for_its_time_holds_up_nothing_that_is_due() -> None:
+    write("tomorrow", kind=NOTICE, recipient="anna", send_at=at(86_400))
+    write("now", kind=NOTICE, recipient="anna")
+    assert claimed(0) == ["now"]
+    assert claimed(86_400) == []  # one at a time: that one is under way
+
+
+def test_what_is_tried_again_later_holds_up_what_was_written_after_it() -> None:
+    write("first", recipient="anna")
+    attempt(Unreachable(), 0)
+    write("second", recipient="anna")
+    assert claimed(2) == []

@@ -292,16 +292,21 @@ def test_a_clock_set_back_brings_no_negative_wait(database: Database) -> None:
     assert dt.timedelta(0) < back_off(message.outgoing.id, 1)
 
 
-@pytest.mark.parametrize(("others_go_through", "becomes"), [(True, "failed"), (False, "waiting")])
+@pytest.mark.parametrize(
+    ("other", "becomes"),
+    [
+        pytest.param({"state": "delivered", "attempts": 1, "delivered_at": at(11 * 3600)}, "failed", id="went through"),
+        pytest.param({"state": "delivered", "attempts": 0, "delivered_at": at(11 * 3600)}, "waiting", id="was shown"),
+        pytest.param({"state": "delivered", "attempts": 1, "delivered_at": at(0)}, "waiting", id="went long before"),
+        pytest.param({"state": "expired", "attempts": 1}, "waiting", id="did not"),
+    ],
+)
 def test_a_message_over_which_the_provider_alone_stumbles_is_given_up_at_last(
-    others_go_through: bool, becomes: str
+    other: dict[str, object], becomes: str
 ) -> None:
     write(recipient="anna")
     write(recipient="boris")
-    if others_go_through:
-        OutboundMessage.objects.filter(recipient="boris").update(state="delivered")
-    else:
-        OutboundMessage.objects.filter(recipient="boris").update(state="expired")
+    OutboundMessage.objects.filter(recipient="boris").update(**other)
     for time in range(0, 12 * 3600, 3600):
         attempt(ProviderFailed(), time)
     assert states()[0] == becomes

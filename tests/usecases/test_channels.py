@@ -307,7 +307,9 @@ def test_february_has_no_thirtieth() -> None:
         ("viber", UNSTABLE, "Пришлите счёт и показание, например:"),
     ],
 )
-def test_the_example_is_what_customers_read(database: Database, code: str, state: ChannelState, said: str) -> None:
+def test_the_example_is_what_customers_read(
+    database: Database, code: str, state: ChannelState, said: str
+) -> None:
     change(code, state)
     assert example_answer(code, SETTINGS, NOW).startswith(said)
 
@@ -318,3 +320,10 @@ def test_a_new_address_also_holds_after_a_change_that_was_decided_before(databas
     change_channel(Change("sms", ChannelState.OPEN, "Анна", address="+7 900 000-00-00", days=(18, 25)), SETTINGS, NOW)
     after = current_channels(SETTINGS, later)["sms"]
     assert (after.state, after.address, after.first_day, after.last_day) == ("withdrawn", "+7 900 000-00-00", 18, 25)
+
+
+def test_settings_that_nobody_wrote_change_nothing_that_was_said_before(database: Database) -> None:
+    edited = with_channel("viber", state=WITHDRAWN)
+    seed_channels(edited, NOW)
+    assert seed_channels(SETTINGS, NOW, only_new=True) == 0
+    assert state_of("viber") is WITHDRAWN

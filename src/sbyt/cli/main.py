@@ -45,7 +45,12 @@ def _begin(command: str) -> None:
 
     if command not in PREPARING:
         require_migrated()
-        _seed()
+        if command in _SEEDING:
+            _seed()
+
+
+#: The commands that put into the table what sbyt.toml says of channels: those that talk to customers.
+_SEEDING = frozenset({"say", "work", "serve", "console", "channels"})
 
 
 def _seed() -> None:
@@ -56,7 +61,8 @@ def _seed() -> None:
 
     from sbyt.messaging.statuses import seed_channels
 
-    seed_channels(settings.SBYT, dt.datetime.now(dt.UTC))
+    # Without a file the settings are nobody's decision: they say only what nothing was ever said of.
+    seed_channels(settings.SBYT, dt.datetime.now(dt.UTC), only_new=settings.SBYT_FILE is None)
 
 
 app = typer.Typer(

@@ -38,6 +38,7 @@ _LONGEST_END = 60.0
 #: ``--once`` does not wait for a channel that pauses for longer, in seconds.
 _WORTH_WAITING = 2.0
 
+_QUESTIONS = 100  # that are seen to in one round
 _BATCH = 500  # of what is recovered or expired at once
 
 _log = structlog.get_logger(__name__)
@@ -136,9 +137,10 @@ class Housekeeping(Duty):
         now = self._clock()
         workers.is_here(self._worker, now)
         self.tidy(now, thoroughly=self._rounds % 6 == 0)
-        self.see_to_questions(now)
+        more = self.see_to_questions(now)
         self._rounds += 1
-        return workers.HEARTBEAT.total_seconds()
+        # Thousands of questions may end at the same midnight: in between it is said that the worker is there.
+        return 0 if more else workers.HEARTBEAT.total_seconds()
 
     def tidy(self, now: dt.datetime, *, thoroughly: bool) -> None:
         """One round; what reads the whole outbox is done in each sixth only."""
@@ -147,12 +149,10 @@ class Housekeeping(Duty):
             _all_of("expired", delivery.expire, now)
             outbox.bring_back_from_the_future(now)
 
-    def see_to_questions(self, now: dt.datetime) -> None:
-        """Ask once more what nobody answered, and give to staff what nobody will."""
-        while ask_again(self._settings, now, _BATCH, connected=self._channels) == _BATCH:
-            pass
-        while hand_to_staff(self._settings, now, _BATCH) == _BATCH:
-            pass
+    def see_to_questions(self, now: dt.datetime) -> bool:
+        """Ask once more what nobody answered, and give to staff what nobody will; tell whether more are due."""
+        asked = ask_again(self._settings, now, _QUESTIONS, connected=self._channels)
+        return max(asked, hand_to_staff(self._settings, now, _QUESTIONS)) == _QUESTIONS
 
     def end(self) -> None:
         workers.is_gone(self._worker)
@@ -292,7 +292,8 @@ def _once(settings: Settings, channels: Mapping[str, Channel], clock: Clock, sto
     house.tidy(clock(), thoroughly=True)
     while not stop.is_set() and handle_waiting(settings, clock()):
         pass
-    house.see_to_questions(clock())
+    while not stop.is_set() and house.see_to_questions(clock()):
+        pass
     with ThreadPoolExecutor(max_workers=max(len(channels), 1)) as pool:
         drained = [pool.submit(_drain, channel, settings, clock, stop) for channel in channels.values()]
     for each in drained:

@@ -24,7 +24,7 @@ DEFAULT_CHANNELS: dict[str, ChannelSettings] = {
     "office": ChannelSettings(title="Офис"),
     # Its address is the installation's own: it is named to customers once it is opened.
     "webform": ChannelSettings(title="Форма на сайте", rendering="buttons", state=ChannelState.PLANNED),
-    "console": ChannelSettings(title="Консоль", public=False),  # of the administrator
+    "console": ChannelSettings(title="Консоль", rendering="buttons", public=False),  # of the administrator
 }
 
 #: The channels that are built, a line each. They are imported when they are needed: `sbyt --help` answers at once.

@@ -41,6 +41,7 @@ _CHANNEL_WORKS = (Sent, Throttled, RecipientGone, MessageRefused)
 _MOST_FAILURES = 10_000  # more are not counted
 #: After so many failures of the provider a message is given up if others went through meanwhile.
 _MANY_ATTEMPTS = 12
+_MEANWHILE = dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +136,10 @@ def _is_hopeless(message: OutboundMessage, attempt: Attempt) -> bool:
     """Whether the provider stumbles over this message alone: it would hold up all that the person is to hear."""
     if not isinstance(attempt.outcome, ProviderFailed) or attempt.attempt < _MANY_ATTEMPTS:
         return False
-    later = OutboundMessage.objects.filter(channel=message.channel, id__gt=message.id, state=State.DELIVERED)
-    return later.exists()
+    lately = attempt.ended_at - _MEANWHILE
+    others = OutboundMessage.objects.filter(channel=message.channel, id__gt=message.id, state=State.DELIVERED)
+    # What a live session showed was never sent: it says nothing of the provider.
+    return others.filter(attempts__gt=0, delivered_at__gte=lately).exists()
 
 
 def _treat_as_unknown(message: OutboundMessage, at: dt.datetime, *, once_before: bool) -> None:

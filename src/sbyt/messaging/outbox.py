@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, IntegerField, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
@@ -166,17 +166,17 @@ def _take(
     return [Claimed(Outgoing(one.id, one.recipient, one.text, tuple(one.buttons)), one.attempts + 1) for one in taken]
 
 
-#: Whether another message of its recipient and kind waits before this one. The state stands there as text: SQLite takes
-#: a partial index only for a condition that it can read, and without the index it would read the whole table for each
-#: row. It is no NOT EXISTS: PostgreSQL might make a join of that; and it is ordered as the index is, so that PostgreSQL
-#: takes the index whatever it believes of the table.
+#: Whether another message of its recipient and kind waits before this one, and not only for its time. The state stands
+#: there as text: SQLite takes a partial index only for a condition that it can read, and without the index it would
+#: read the whole table for each row. It is no NOT EXISTS: PostgreSQL might make a join of that; and it is ordered as the
+#: index is, so that PostgreSQL takes the index whatever it believes of the table.
 _EARLIER = """
     SELECT 1 FROM messaging_outboundmessage AS earlier
     WHERE earlier.channel = messaging_outboundmessage.channel
         AND earlier.recipient = messaging_outboundmessage.recipient
         AND earlier.kind = messaging_outboundmessage.kind
         AND earlier.id < messaging_outboundmessage.id
-        AND earlier.state = 'waiting'
+        AND earlier.state = 'waiting' AND (earlier.send_at <= %s OR earlier.attempts > 0)
     ORDER BY earlier.channel, earlier.recipient, earlier.kind, earlier.id LIMIT 1
 """
 
@@ -192,7 +192,7 @@ def _heads(
     still_says_something = Q(expires_at=None) | Q(expires_at__gt=now)
     return (
         _due(channel, kind, now)
-        .alias(earlier=RawSQL(_EARLIER, (), output_field=IntegerField()))  # noqa: S611 all its text is ours
+        .alias(earlier=RawSQL(_EARLIER, (connection.ops.adapt_datetimefield_value(now),), output_field=IntegerField()))  # noqa: S611 all its text is ours
         .filter(still_says_something, earlier=None)
         .exclude(recipient__in=list(busy))
         .order_by("send_at", "id")

@@ -123,8 +123,10 @@ def current_channels(settings: Settings, day: dt.date) -> Mapping[str, ChannelSe
 # what the file says --------------------------------------------------------------------------------------------------
 
 
-def seed_channels(settings: Settings, now: dt.datetime) -> int:
+def seed_channels(settings: Settings, now: dt.datetime, *, only_new: bool = False) -> int:
     """Put into the table what the settings say of ways that nobody changed by hand, where it is new.
+
+    :param only_new: leave alone ways of which the table says anything.
 
     :returns: the number of rows added; 0 where nothing differs.
     """
@@ -134,7 +136,7 @@ def seed_channels(settings: Settings, now: dt.datetime) -> int:
         if statuses.changed_by_hand(code):
             continue
         seeded, wanted = statuses.seeded(code), row_of(code, way, way.since, SEEDED, now)
-        if seeded and _content(seeded) == _content(wanted):
+        if seeded and (only_new or _content(seeded) == _content(wanted)):
             continue
         if seeded is None and way.since and way.since > now.astimezone(settings.zone).date():
             earlier = way.model_copy(update=before_its_day(way))

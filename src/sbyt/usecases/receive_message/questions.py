@@ -106,8 +106,8 @@ def close_answered(messages: Collection[int], now: dt.datetime) -> None:
 def take_back(messages: Collection[int], now: dt.datetime) -> None:
     """Don't ask again what these messages raised: the reminder still waits, and the customer was quicker."""
     keys = [key_of_reminder(one) for one in messages]
-    waiting = OutboundMessage.objects.filter(key__in=keys, state=OutboundMessage.State.WAITING) if keys else ()
-    for reminder in waiting:
+    waiting = OutboundMessage.objects.filter(key__in=keys, state=OutboundMessage.State.WAITING) if keys else None
+    for reminder in list(waiting.select_for_update()) if waiting is not None else ():
         reminder.state = OutboundMessage.State.EXPIRED
         reminder.save(update_fields=["state"])
         Delivery.objects.create(outbound=reminder, began_at=now, ended_at=now, result=DROPPED)
