@@ -168,8 +168,8 @@ def _take(
 
 #: Whether another message of its recipient and kind waits before this one, and not only for its time. The state stands
 #: there as text: SQLite takes a partial index only for a condition that it can read, and without the index it would
-#: read the whole table for each row. It is no NOT EXISTS: PostgreSQL might make a join of that; and it is ordered as the
-#: index is, so that PostgreSQL takes the index whatever it believes of the table.
+#: read the whole table for each row. It is no NOT EXISTS, of which PostgreSQL might make a join; and it is ordered as
+#: the index is, so that PostgreSQL takes the index whatever it believes of the table.
 _EARLIER = """
     SELECT 1 FROM messaging_outboundmessage AS earlier
     WHERE earlier.channel = messaging_outboundmessage.channel
