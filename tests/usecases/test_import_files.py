@@ -375,6 +375,19 @@ def test_an_account_may_have_a_row_for_each_change(database: Database) -> None:
     assert counts(take_one("accounts", text))[1:] == (0, 3, 0)
 
 
+@pytest.mark.parametrize(
+    "number", ["1", "0001"], ids=["new with the file", "known before, from the first month not billed"]
+)
+def test_the_same_rows_change_nothing_after_a_later_bill(world: Database, number: str) -> None:
+    billed(APRIL, APRIL)
+    text = f"account,category,residents,valid_from\n{number},urban,1,\n{number},urban,3,2026-07-01\n"
+    take_one("accounts", text)
+    before = occupancies(number)
+    billed(APRIL + 1, APRIL + 6)
+    assert counts(take_one("accounts", text)) == (2, 0, 2, 0)
+    assert occupancies(number) == before
+
+
 def test_what_contradicts_itself_is_refused(database: Database) -> None:
     text = "account,holder,category,residents\n1,Anna,urban,1\n1,Boris,urban,1\n2,Cyril,urban,1\n2,Cyril,urban,2\n"
     assert complaints(take_one("accounts", text)) == [(3, "holder"), (5, "residents")]

@@ -181,12 +181,19 @@ def _dated(work: Workspace, context: Context) -> None:
         "UNION ALL SELECT s.* FROM stored_occupancy s ANTI JOIN (SELECT * FROM given WHERE is_dated) g "
         "ON g.number = s.number AND g.valid_from = s.valid_from"
     )
+    # Beside dated rows of the same account, an undated one tells what was before them: the same again is no change.
+    work.run(
+        "CREATE TABLE before_dated AS SELECT f.number, s.category, s.residents "
+        "FROM (SELECT number, min(valid_from) AS first FROM given WHERE is_dated GROUP BY number) f "
+        "ASOF JOIN stored_occupancy s ON s.number = f.number AND s.valid_from < f.first"
+    )
     work.run(
         "CREATE TABLE dated AS SELECT min(g.line) AS line, g.number, g.valid_from, any_value(g.category) AS category, "
         "any_value(g.residents) AS residents FROM given g "
         "LEFT JOIN stored_occupancy s ON s.number = g.number AND s.valid_from = g.valid_from "
         "ASOF LEFT JOIN timeline t ON t.number = g.number AND t.valid_from <= g.valid_from "
         "WHERE CASE WHEN g.is_dated THEN s.number IS NULL OR (s.category, s.residents) <> (g.category, g.residents) "
-        "ELSE t.number IS NULL OR (t.category, t.residents) <> (g.category, g.residents) END "
+        "ELSE t.number IS NULL OR (t.category, t.residents) <> (g.category, g.residents) "
+        "AND (g.number, g.category, g.residents) NOT IN (SELECT (number, category, residents) FROM before_dated) END "
         "GROUP BY g.number, g.valid_from"
     )
