@@ -101,6 +101,13 @@ def test_the_id_of_another_senders_message_hides_nothing_among_many(database: Da
     assert [kept[0].id, kept[1].id] == [kept[3].id, kept[2].id]
 
 
+def test_where_an_id_is_anothers_each_senders_messages_keep_their_order(database: Database) -> None:
+    kept = store_many(incoming("anna:1", "boris:1", "boris:2", "boris:1"), NOW)
+    in_order = InboundMessage.objects.order_by("id").values_list("text", "id")
+    assert [text for text, _ in in_order] == ["anna:1", "boris:1", "boris:2"]
+    assert kept[3] == Stored(kept[1].id, is_new=False)
+
+
 def test_nothing_is_stored_of_nothing(database: Database) -> None:
     assert store_many([], NOW) == []
 

@@ -75,7 +75,7 @@ _INSERT_MANY = f"""
     ) WITH ORDINALITY AS came ({_COLUMNS}, place)
     ORDER BY place
     ON CONFLICT (channel, provider_id) DO NOTHING
-    RETURNING id, channel, provider_id
+    RETURNING id, channel, provider_id, sender
 """  # noqa: S608
 _FIND = "SELECT id, sender FROM messaging_inboundmessage WHERE channel = %s AND provider_id = %s"
 
@@ -103,18 +103,28 @@ def store_many(
     if connection.vendor == "sqlite" or len(incoming) <= 1:
         with transaction.atomic():
             return [store(one, now, leave_until=leave_until) for one in incoming]
-    rows = [_row(one, now, leave_until) for one in incoming]
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_INSERT_MANY, [list(column) for column in zip(*([*row, 0] for row in rows), strict=True)])
-            made = {(channel, provider_id): id_ for id_, channel, provider_id in cursor.fetchall()}
-    except OperationalError:
+        with transaction.atomic():
+            return _store_together([_row(one, now, leave_until) for one in incoming])
+    except (_AnothersId, OperationalError):
         # Two that store the same messages in another order may have come to wait for each other.
         return [store(one, now, leave_until=leave_until) for one in incoming]
+
+
+class _AnothersId(Exception):
+    """An id is another sender's already: stored one by one, each sender's messages keep their order."""
+
+
+def _store_together(rows: Sequence[Sequence[Any]]) -> list[Stored]:
+    columns = [list(column) for column in zip(*([*row, 0] for row in rows), strict=True)]
+    made = {(channel, id_at_it): (id_, sender) for id_, channel, id_at_it, sender in fetch(_INSERT_MANY, *columns)}
     stored = []
-    for row in rows:
-        new = made.pop((row[0], row[1]), None)
-        stored.append(Stored(new, is_new=True) if new else _repeated(row))
+    for channel, provider_id, sender, *_ in rows:
+        new = made.pop((channel, provider_id), None)
+        id_, first_sender = new or fetch(_FIND, channel, provider_id)[0]
+        if first_sender != sender:
+            raise _AnothersId
+        stored.append(Stored(id_, is_new=new is not None))
     return stored
 
 
