@@ -33,6 +33,7 @@ LARGEST_BODY = 1024 * 1024
 #: What a table or its index holds.
 _LONGEST_NAME = 600
 _FIRST_YEAR = 2000
+_PATIENCE = 8  # times the largest body
 _RETRY_AFTER = "10"  # seconds
 _WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")  # WSGI calls all other headers HTTP_…
 
@@ -106,10 +107,14 @@ def _served(channel: Channel, environ: Mapping[str, Any]) -> tuple[str, Answer]:
 def _body(environ: Mapping[str, Any]) -> bytes | None:
     """All of it, also where the sender didn't say how long it is; None where it is too large."""
     given = environ.get("CONTENT_LENGTH") or ""
-    if given.isdigit() and int(given) > LARGEST_BODY:
-        return None
-    body: bytes = environ["wsgi.input"].read(int(given) if given.isdigit() else LARGEST_BODY + 1)
-    return body if len(body) <= LARGEST_BODY else None
+    body: bytes = environ["wsgi.input"].read(min(int(given), LARGEST_BODY + 1) if given.isdigit() else LARGEST_BODY + 1)
+    if len(body) <= LARGEST_BODY:
+        return body
+    # Who is still sending doesn't listen: a little more is read, and thrown away, so that they hear why.
+    for _ in range(_PATIENCE):
+        if not environ["wsgi.input"].read(LARGEST_BODY):
+            break
+    return None
 
 
 def _received(channel: Channel, request: Request, now: dt.datetime) -> tuple[str, Answer]:

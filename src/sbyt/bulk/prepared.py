@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 
 def fetch_one(statement: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
@@ -15,16 +15,17 @@ def fetch_one(statement: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
 
     :raises DatabaseError: as Django's cursors do.
     """
-    if connection.vendor != "postgresql":
-        with connection.cursor() as cursor:
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    if database.vendor != "postgresql":
+        with database.cursor() as cursor:
             cursor.execute(statement, values)
             row: tuple[Any, ...] | None = cursor.fetchone()
             return row
     import psycopg
 
-    connection.ensure_connection()
-    raw: psycopg.Connection[Any] = connection.connection
+    database.ensure_connection()
+    raw: psycopg.Connection[Any] = database.connection
     raw.prepare_threshold = 0  # at its first use; Django's own cursors never prepare
-    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+    with database.wrap_database_errors, psycopg.Cursor(raw) as cursor:
         cursor.execute(statement.encode(), values)
         return cursor.fetchone()

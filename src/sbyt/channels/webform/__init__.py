@@ -34,6 +34,7 @@ from sbyt.messaging.provider_calls import error_of, post
 #: A signature is good for so long before and after its time; what is repeated within is known by its id.
 _WINDOW = dt.timedelta(minutes=5)
 _SHORTEST_SECRET = 32
+_STORED = b'{"status": "stored"}'
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -49,7 +50,7 @@ class Options(Section):
 
     callback: (
         Annotated[
-            Text, AfterValidator(_address), Field(description="адрес, который начинается с https://, без паролей в нём")
+            Text, AfterValidator(_address), Field(description="адрес, который начинается с https://")
         ]
         | None
     ) = None
@@ -123,8 +124,9 @@ class Webform(Channel):
 
     def respond(self, request: Request, results: Sequence[Mapping[str, Any] | None]) -> Response:  # noqa: ARG002 the results say all
         known = next((result for result in results if result is not None), None)
-        said = {"status": "answered", **known} if known else {"status": "stored"}
-        return Response(200 if known or not results else 202, _encoded(said), "application/json")
+        if known is None:
+            return Response(202 if results else 200, _STORED, "application/json")
+        return Response(200, _encoded({"status": "answered", **known}), "application/json")
 
     def reaches(self, recipient: str) -> bool:
         return bool(self._callback and self._secret) and not recipient.startswith(OWN_PAGE)
