@@ -155,3 +155,16 @@ def test_many_senders_are_looked_up_at_once(database: Database) -> None:
     }
     (reading,) = found[anna.id]
     assert (reading.number, reading.serial, reading.zone, reading.period) == ("0012", "77", "T1", 24322)
+
+
+def test_at_one_moment_a_meter_is_installed_before_and_removed_after_all_else(database: Database) -> None:
+    meter = a_meter(an_account("0012"), "77")
+    late = was_read(meter, "2026-10-20", 7, kind=Reading.Kind.REMOVED)
+    first = was_read(meter, "2026-10-20", 5)
+    was_read(meter, "2026-10-20", 9, kind=Reading.Kind.INSTALLED)
+    Reading.objects.filter(pk=first[0].pk).update(received_at=None)
+    Reading.objects.create(
+        register=late[0].register, period=late[0].period, kind="customer", value=6, taken_on=late[0].taken_on,
+        received_at=dt.datetime(2026, 10, 20, 23, 59, 59, 999999, tzinfo=MOSCOW), loaded_at=late[0].loaded_at,
+    )  # fmt: skip
+    assert [row.value for row in sorted(of_meter(meter), key=lambda row: row.order)] == [9, 5, 6, 7]

@@ -174,6 +174,20 @@ def test_a_meter_without_a_start_index_is_reported_and_the_rest_of_the_account_b
     assert charges_of("10000009", APRIL) == [("2026-04", "charge", 98, 53900)]
 
 
+def test_a_mark_on_the_day_of_installation_counts_also_if_it_was_loaded_first(database: Database) -> None:
+    first = "2026-01-01"
+    head = "account,serial,zone,value,taken_on,kind,rollover\n"
+    files = {
+        "accounts": "account,category,residents\n1,urban,1\n",
+        "meters": f"account,serial,resource,zones,digits,decimals,installed_on\n1,E,electricity,1,5,0,{first}\n",
+        "tariffs": f"resource,category,zones,zone,valid_from,above,price\nelectricity,urban,1,T1,{first},0,1\n",
+    }
+    take_texts({**files, "readings": f"{head}1,E,T1,5,2026-01-10,customer,yes\n"})
+    take_texts({"readings": f"{head}1,E,T1,99990,2026-01-10,installed,\n"})
+    assert bill(Period.parse("2026-01")).reported == []
+    assert charges_of("1", Period.parse("2026-01")) == [("2026-01", "charge", 15, 1500)]
+
+
 def test_a_cancelled_reading_is_taken_back_by_the_next_run(case: Database) -> None:
     bill(APRIL)
     reading = Reading.objects.get(register__meter__serial="5001", period=APRIL)

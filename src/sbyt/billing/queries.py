@@ -14,6 +14,7 @@ from sbyt.billing.rules.counting import CONTROL, CUSTOMER, INSTALLED, REMOVED
 from sbyt.billing.rules.lines import MONTHS_BACK
 from sbyt.bulk import Bulk
 from sbyt.core.periods import Period
+from sbyt.metering.counting import FIRST_AND_LAST, Kind
 
 _ID = pa.int64()
 _MONTH = pa.int32()
@@ -93,10 +94,15 @@ def _registers(bulk: Bulk) -> pa.Table:
 
 
 def _readings(bulk: Bulk, period: Period, zone: zoneinfo.ZoneInfo) -> pa.Table:
-    """All start indexes (one of a later period is no obstacle), and what counts up to the period."""
+    """All start indexes (one of a later period is no obstacle), and what counts up to the period.
+
+    The id is the order of loading, but that at one moment ``installed`` comes first and ``removed`` last.
+    """
     rows = bulk.read(
         f"""
-        SELECT r.id, r.register_id, r.period,
+        SELECT r.id + CASE r.kind WHEN 'installed' THEN {FIRST_AND_LAST[Kind.INSTALLED]}
+                                  WHEN 'removed' THEN {FIRST_AND_LAST[Kind.REMOVED]} ELSE 0 END,
+               r.register_id, r.period,
                CASE r.kind WHEN 'customer' THEN {CUSTOMER} WHEN 'control' THEN {CONTROL} WHEN 'removed' THEN {REMOVED}
                            ELSE {INSTALLED} END,
                r.value, r.rollover, r.taken_on, r.received_at

@@ -22,6 +22,9 @@ class Kind(enum.StrEnum):
     REMOVED = "removed"
 
 
+#: Added to the order of loading: at one moment ``installed`` comes before all else, ``removed`` after it.
+FIRST_AND_LAST = {Kind.INSTALLED: -(2**62), Kind.REMOVED: 2**62}
+
 #: By time of receipt, then of loading.
 _BY_ORDER = operator.attrgetter("order")
 _RANK = {Kind.CUSTOMER: 0, Kind.CONTROL: 1, Kind.REMOVED: 2}

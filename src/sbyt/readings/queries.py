@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sbyt.bulk.rows import fetch
-from sbyt.metering.counting import Handed, Kind
+from sbyt.metering.counting import FIRST_AND_LAST, Handed, Kind
 
 _KINDS = {kind.value: kind for kind in Kind}
 #: ``installed`` and ``removed`` go by the day they were taken (billing rule 1).
@@ -64,7 +64,15 @@ def handed_in(registers: Mapping[int, str], zone: ZoneInfo) -> dict[int, list[Ha
             received = _received(kind, taken_on, zone)
         else:
             received = received_at.replace(tzinfo=dt.UTC)
-        row = Handed(registers[register], period, kind, value, bool(rollover), taken_on, (received, loaded))
+        row = Handed(
+            registers[register],
+            period,
+            kind,
+            value,
+            bool(rollover),
+            taken_on,
+            (received, loaded + FIRST_AND_LAST.get(kind, 0)),
+        )
         found[register].append(row)
     return found
 
