@@ -50,13 +50,15 @@ def messages(draw: st.DrawFn) -> list[Incoming]:
     """What a few people send about the same few accounts, some of it twice."""
     drawn = draw(
         st.lists(
-            st.tuples(st.sampled_from(SENDERS), st.sampled_from(TEXTS), st.integers(0, 30)), min_size=1, max_size=14
+            st.tuples(st.sampled_from(SENDERS), st.sampled_from(TEXTS), st.integers(0, 30)), min_size=1, max_size=10
         )
     )
     received = NOW - dt.timedelta(minutes=2)
     channel = draw(st.sampled_from(["sms", "telegram"]))
     return [
-        Incoming(channel, sender, text, str(at if at < 28 else number), received + dt.timedelta(seconds=number))
+        Incoming(
+            channel, sender, text, f"{sender}-{at if at < 28 else number}", received + dt.timedelta(seconds=number)
+        )
         for number, (sender, text, at) in enumerate(drawn)
     ]
 
@@ -73,7 +75,7 @@ def by_a_worker(incoming: Sequence[Incoming]) -> list[dict[str, Any] | None]:
     ids = [store(one, NOW).id for one in incoming]
     while handle_waiting(SETTINGS, NOW, limit=5):
         pass
-    found = dict(InboundMessage.objects.values_list("id", "result"))
+    found: dict[int, Any] = dict(InboundMessage.objects.values_list("id", "result"))
     return [found[one] for one in ids]
 
 
@@ -117,7 +119,7 @@ def outcome(fresh: FreshDatabase, way: Way, incoming: Sequence[Incoming]) -> tup
 
 
 @given(messages())
-@hypothesis_settings(max_examples=20)
+@hypothesis_settings(max_examples=12)
 def test_messages_together_come_to_what_they_come_to_one_by_one(
     fresh_database: FreshDatabase, incoming: list[Incoming]
 ) -> None:
