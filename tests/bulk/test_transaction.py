@@ -202,6 +202,25 @@ def test_a_row_that_the_database_refuses_leaves_nothing(database: Database) -> N
     assert not Norm.objects.exists()
 
 
+def test_where_the_database_rolled_back_by_itself_the_first_reason_is_told(database: Database) -> None:
+    if database.kind == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE TRIGGER refuse BEFORE INSERT ON tariffs_norm BEGIN SELECT RAISE(ROLLBACK, 'no longer'); END"
+            )
+
+    def write() -> None:
+        with bulk.transaction() as db:
+            if database.kind == "sqlite":
+                db.append("tariffs_norm", norms("urban"))
+            else:
+                db.read("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with pytest.raises(bulk.UnableToRunStatement, match=r"no longer|terminating connection|closed the connection"):
+        write()
+    assert not Norm.objects.exists()
+
+
 def test_a_bad_statement_is_reported_with_its_text(database: Database) -> None:
     with bulk.transaction() as db, pytest.raises(bulk.UnableToRunStatement, match="no_such"):
         db.read("SELECT a FROM no_such")

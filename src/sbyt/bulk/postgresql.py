@@ -11,7 +11,7 @@ import adbc_driver_postgresql.dbapi
 import pyarrow as pa
 from psycopg.conninfo import make_conninfo
 
-from sbyt.bulk.connection import BULK_LOCK, UnableToAppend, UnableToOpenDatabase, UnableToRunStatement
+from sbyt.bulk.contract import BULK_LOCK, UnableToAppend, UnableToOpenDatabase, UnableToRunStatement
 
 #: What COPY must be sent for a column: it doesn't convert.
 _SENT_AS = {
@@ -46,7 +46,9 @@ class PostgreSQLBulk:
             raise UnableToOpenDatabase(name, error) from error
 
     def read(self, sql: str, schema: pa.Schema | None = None) -> pa.Table:
-        return self.stream(sql, schema).read_all()
+        found = self.stream(sql, schema)
+        with _named(sql):
+            return found.read_all()
 
     def stream(self, sql: str, schema: pa.Schema | None = None) -> pa.RecordBatchReader:
         with _named(sql):
@@ -131,7 +133,7 @@ def _conninfo(settings: dict[str, Any]) -> str:
 def _named(action: str) -> Iterator[None]:
     try:
         yield
-    except adbc_driver_manager.Error as error:
+    except (adbc_driver_manager.Error, OSError) as error:  # Arrow's streams end in the latter
         raise UnableToRunStatement(" ".join(action.split())[:200], error) from error
 
 

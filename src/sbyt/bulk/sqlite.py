@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sbyt.bulk.connection import UnableToAppend, UnableToOpenDatabase, UnableToRunStatement
+from sbyt.bulk.contract import UnableToAppend, UnableToOpenDatabase, UnableToRunStatement
 
 _BATCH = 50_000  # rows held at a time
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -70,8 +69,3 @@ def _postgresql(parts: SplitResult, port: int | None) -> dict[str, Any]:
         "PORT": str(options.pop("port", None) or port or ""),
         "OPTIONS": {"connect_timeout": "10", **options},
     }
-
-
-def database_folder(described: Mapping[str, Any]) -> Path | None:
-    """The folder that must be there before an SQLite file can be made; None for PostgreSQL."""
-    return Path(described["NAME"]).parent if described["ENGINE"].endswith("sqlite3") else None
