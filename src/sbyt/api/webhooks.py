@@ -75,12 +75,12 @@ def webhook(environ: Mapping[str, Any], code: str) -> Answer:
     """
     channel = settings.CONNECTED_CHANNELS().get(code)
     if channel is None:
-        counters.webhooks.labels("", "unknown_channel").inc()
+        counters.webhook("", "unknown_channel").inc()
         return _said(404, "Такого канала здесь нет.")
     if environ["REQUEST_METHOD"] not in ("GET", "POST"):
         return _said(405, "Нужен POST.")
     result, answer = _served(channel, environ)
-    counters.webhooks.labels(code, result).inc()
+    counters.webhook(code, result).inc()
     return answer
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 
 Result = TypeVar("Result")
 
@@ -17,16 +17,13 @@ def with_connection(action: Callable[[], Result]) -> Result:
 
     :raises DatabaseError: if the database is out of reach.
     """
-    before = connection.connection
+    database = connections[DEFAULT_DB_ALIAS]
+    before = database.connection
     try:
         return action()
     except (OperationalError, InterfaceError):
-        if before is None or not _is_lost(before):
+        # Leaving a transaction on a connection that is gone, Django may have made another.
+        if before is None or (database.connection is before and database.is_usable()):
             raise
-    connection.close()
+    database.close()
     return action()
-
-
-def _is_lost(before: Any) -> bool:
-    """Whether this connection is gone; leaving a transaction on it, Django may have made another."""
-    return connection.connection is not before or not connection.is_usable()

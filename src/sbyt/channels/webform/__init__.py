@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
@@ -151,7 +150,7 @@ class Webform(Channel):
         return Sent()
 
     def _signature(self, stamp: str, body: bytes) -> str:
-        return "sha256=" + hmac.new(self._secret, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+        return "sha256=" + hmac.digest(self._secret, stamp.encode() + b"." + body, "sha256").hex()
 
 
 def _time(stamp: str) -> dt.datetime:
