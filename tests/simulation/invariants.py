@@ -138,6 +138,9 @@ class Invariants:
             self.require("a repeated message gets the same answer", same, f"{written.shown} and then {result}")
         written.shown = dict(result)
 
+    def unhandled(self) -> bool:
+        return not all(one.handled for one in self.inbound)
+
     def unsent(self) -> frozenset[int]:
         """What waits in the outbox or is under way."""
         return frozenset(id_ for id_, one in self.outbound.items() if one.state not in _OVER)
@@ -186,6 +189,7 @@ class Invariants:
         self._stored()
         self._handled_once(before_inbound)
         self._in_order()
+        self._answered_in_order()
         self._outbox_keeps(before_outbound)
         for id_, outbound in self.outbound.items():
             if id_ not in before_outbound:
@@ -218,6 +222,17 @@ class Invariants:
         for one in before:
             if one.handled:
                 self.require("what was handled stays as it is", kept.get(one.id) == one, f"{one}: {kept.get(one.id)}")
+
+    def _answered_in_order(self) -> None:
+        """Where commits are one after the other: on PostgreSQL a message may be stored before one with a lower id."""
+        if connection.vendor != "sqlite":
+            return
+        last: dict[tuple[str, str], int] = {}
+        for _, one in sorted(self.outbound.items()):
+            if one.purpose == "answer" and one.in_reply_to is not None:
+                before = last.setdefault((one.channel, one.recipient), 0)
+                self.require("a sender's messages are handled in order", before < one.in_reply_to, one)
+                last[one.channel, one.recipient] = one.in_reply_to
 
     def _in_order(self) -> None:
         """A later message of a sender is not handled before an earlier one that could be seen when that was begun."""
@@ -376,8 +391,12 @@ class Invariants:
         self.require(
             "notices don't go out in quiet hours", row.kind == _ANSWER or not SETTINGS.quiet.holds(local), attempt
         )
-        if not self.world.skewed:
-            second = [one for one in earlier if attempt.claimed_at - one.claimed_at < dt.timedelta(seconds=1)]
+        if not self.world.skewed and not attempt.is_stale:
+            second = [
+                one
+                for one in earlier
+                if not one.is_stale and attempt.claimed_at - one.claimed_at < dt.timedelta(seconds=1)
+            ]
             self.require("a channel keeps its pace", len(second) < FakeChannel.per_second, f"{attempt} after {second}")
 
     def _often_enough(self, row: Outbound, attempt: Attempt, earlier: list[Attempt]) -> None:

@@ -33,7 +33,7 @@ def something_to_say(person: Person, chance: random.Random, said_before: Sequenc
         return chance.choice(said_before)
     if kind < 0.30:
         return chance.choice(_WORDS) if chance.random() < 0.5 else "да"
-    if kind < 0.31:
+    if kind < 0.33:
         return f"{POISON} {_reading(person, chance)}"
     if kind < 0.37:
         return chance.choice(_RUBBISH)

@@ -76,6 +76,11 @@ class Attempt:
     known: Known = Known.UNKNOWN
     arrived: bool = False
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether the worker was stopped for long between looking at the clock and sending (where ours is right)."""
+        return self.true_at - self.claimed_at > dt.timedelta(minutes=1)
+
 
 @dataclass
 class Provider:
@@ -155,7 +160,7 @@ _REFUSALS = {
 }
 
 
-def webhook(messages: Sequence[Written]) -> tuple[bytes, dict[str, str]]:
+def posted(messages: Sequence[Written]) -> tuple[bytes, dict[str, str]]:
     """What a provider posts: the body and the headers."""
     events = [
         {"id": one.provider_id, "from": one.sender, "text": one.text, "at": one.at.isoformat()} for one in messages

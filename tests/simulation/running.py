@@ -7,17 +7,17 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from unittest.mock import patch
 
 from django.conf import settings
 from django.db import connections
-from django.test import override_settings
 
-from sbyt.conversation.dialogue import reply
+from sbyt.messaging import inbox
 from sbyt.usecases import send_messages
 from sbyt.usecases.receive_message import rounds
 from tests.simulation.invariants import Broken
 from tests.simulation.town import found_town
-from tests.simulation.work import InLine, reply_unless_poisoned
+from tests.simulation.work import InLine, fetch_one_by_django, reply_unless_poisoned
 from tests.simulation.world import World
 from tests.support.databases import FreshDatabase
 
@@ -34,16 +34,16 @@ class Run:
 
 
 def steps_of(seed: int) -> int:
-    return random.Random(seed).choice((60, 90, 130))
+    return random.Random(seed).choice((40, 70, 110))
 
 
 def run_seed(seed: int, fresh: FreshDatabase, steps: int | None = None) -> Run:
     """One run, of so many steps if that is given."""
     steps = steps or steps_of(seed)
-    with fresh(found_town), _without_patience(), _prepared():
+    with fresh(found_town), prepared():
         world = World(seed, steps)
         try:
-            with override_settings(CONNECTED_CHANNELS=lambda: world.channels, NOW=lambda: world.now):
+            with world.connected():
                 world.run()
         except Broken as broken:
             return Run(seed, min(steps, broken.step), world.counts, broken.invariant, str(broken))
@@ -64,23 +64,18 @@ def shortest(broken: Run, fresh: FreshDatabase) -> Run:
 
 
 @contextmanager
-def _without_patience() -> Iterator[None]:
-    """Where SQLite would wait for a lock, the process is stopped instead, and another goes on."""
+def prepared() -> Iterator[None]:
+    """Messages are sent in line, the dialogue has its fault, and nobody waits for a lock of SQLite.
+
+    Instead the process is stopped, and another goes on.
+    """
     options = settings.DATABASES["default"].get("OPTIONS", {})
     if "timeout" in options:
         options["timeout"] = 0
         connections["default"].close()
-    yield
-
-
-@contextmanager
-def _prepared() -> Iterator[None]:
-    """Messages are sent in line, and the dialogue has its fault."""
-    loop = send_messages._Loop
-    send_messages._Loop = InLine  # type: ignore[assignment,misc]
-    rounds.reply = reply_unless_poisoned  # type: ignore[attr-defined]
-    try:
+    with (
+        patch.object(send_messages, "_Loop", InLine),
+        patch.object(inbox, "fetch_one", fetch_one_by_django),
+        patch.object(rounds, "reply", reply_unless_poisoned),
+    ):
         yield
-    finally:
-        send_messages._Loop = loop  # type: ignore[misc]
-        rounds.reply = reply  # type: ignore[attr-defined]

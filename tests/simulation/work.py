@@ -11,9 +11,10 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from django.db import connection
 from django.test import RequestFactory
 
-from sbyt.api.webhooks import receive
+from sbyt.api.webhooks import webhook
 from sbyt.cli.work import Housekeeping
 from sbyt.conversation.dialogue import reply
 from sbyt.conversation.facts import Facts
@@ -28,15 +29,23 @@ from sbyt.usecases.receive_message import UnableToHandleNow, handle_waiting, rec
 from sbyt.usecases.run_billing import run_billing
 from sbyt.usecases.send_messages import Clock, send_waiting
 from tests.simulation.people import POISON
-from tests.simulation.providers import FakeChannel, Written, webhook
+from tests.simulation.providers import FakeChannel, Written, posted
 from tests.simulation.town import DIALS
 
 
 def take_webhook(channel: FakeChannel, messages: Sequence[Written]) -> int:
     """What the web process does with a post: the status that the provider gets."""
-    body, headers = webhook(messages)
+    body, headers = posted(messages)
     request = RequestFactory().post(f"/in/{channel.code}", body, "application/json", headers=headers)
-    return receive(request, channel.code).status_code
+    return webhook(request.META, channel.code).status
+
+
+def fetch_one_by_django(statement: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
+    """What ``bulk.prepared`` does, by a cursor that the processes of the simulation stand behind."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
 
 
 def answer_live(written: Written, settings: Settings, now: dt.datetime) -> dict[str, Any]:
