@@ -101,6 +101,14 @@ def test_a_file_of_any_name_is_known_by_its_columns(world: Database, tmp_path: P
     assert [report.kind for report in take([path])] == ["readings"]
 
 
+def test_other_files_of_a_folder_are_named(database: Database, tmp_path: Path) -> None:
+    for name in ("accounts.csv", "Norms.CSV", "account.csv", "readings (2).CSV", "notes.txt"):
+        (tmp_path / name).write_text(ACCOUNTS if name == "accounts.csv" else NORMS)
+    first, *_ = take([tmp_path])
+    assert (first.name, first.refused) == (str(tmp_path), False)
+    assert first.notes == ["файлы с другими названиями не взяты: account.csv, readings (2).CSV"]
+
+
 def test_standard_input_is_known_by_its_columns(database: Database) -> None:
     (report,) = import_files(["-"], Settings(), at=AT, stdin=io.BytesIO(ACCOUNTS.encode()))
     assert (report.name, counts(report)) == ("stdin", (2, 2, 0, 0))
@@ -225,11 +233,11 @@ BAD_ROWS: list[tuple[str, str, str, str]] = [
     ("readings", "0001,E1,T1,,2026-02-20,,,,", "value", "пусто"),
     ("readings", "0001,E1,T1,-5,2026-02-20,,,,", "value", "число"),
     ("readings", "0001,E1,T1,1e3,2026-02-20,,,,", "value", "число"),
-    ("readings", "0001,E1,T1,99999999999999999999,2026-02-20,,,,", "value", "число"),
+    ("readings", "0001,E1,T1,99999999999999999999,2026-02-20,,,,", "value", "слишком велико"),
     ("readings", "0001,E1,T1,100000,2026-02-20,,,,", "value", "цифр до запятой 5"),
     ("readings", "0001,E1,T1,1100.5,2026-02-20,,,,", "value", "знаков после запятой 0"),
     ("readings", "0001,W1,T1,13.0005,2026-02-20,,,,", "value", "знаков после запятой 3"),
-    ("readings", "0001,E1,T1,1100,2026-02-30,,,,", "taken_on", "день"),
+    ("readings", "0001,E1,T1,1100,2026-02-30,,,,", "taken_on", "»: нужен день"),
     ("readings", "0001,E1,T1,1100,20.02.26,,,,", "taken_on", "день"),
     ("readings", "0001,E1,T1,1100,0026-02-20,,,,", "taken_on", "день"),
     ("readings", "0001,E1,T1,1100,2026-02-20,noon,,,", "received_at", "время"),
@@ -241,10 +249,12 @@ BAD_ROWS: list[tuple[str, str, str, str]] = [
     ("readings", "0001,E1,T1,900,2026-02-20,,,,", "value", "900 меньше предыдущего показания 1000"),
     ("accounts", "0003,N,A,urban,two,,,", "residents", "целое"),
     ("accounts", "0003,N,A,urban,-1,,,", "residents", "целое"),
-    ("accounts", "0003,N,A,,1,,,", "category", "пусто"),
+    ("accounts", "0003,N,A,urban,10000,,,", "residents", "слишком велико"),
+    ("accounts", "0003,N,A,urban,99999999999999999999999999999999999999999999,,,", "residents", "слишком велико"),
+    ("accounts", "0003,N,A,,1,,,", "category", "пусто, нужен текст"),
     ("accounts", ",N,A,urban,1,,,", "account", "пусто"),
     ("accounts", "0003,N,A,urban,1,,,1.005", "opening_balance", "запятой и 2 после"),
-    ("accounts", "0003,N,A,urban,1,,,9223372036854775808", "opening_balance", "число"),
+    ("accounts", "0003,N,A,urban,1,,,9223372036854775808", "opening_balance", "слишком велико"),
     ("accounts", f"0003,{'N' * 301},A,urban,1,,,", "holder", "300"),
     ("meters", "0009,E9,electricity,1,5,0,2026-01-12", "account", "нет"),
     ("meters", "0001,E9,steam,1,5,0,2026-01-12", "resource", "electricity"),
@@ -416,6 +426,16 @@ def active_links(number: str) -> set[tuple[str, str]]:
 def test_phone_and_email_on_file_make_links(world: Database) -> None:
     assert active_links("0001") == {("phone", "+79120000101"), ("email", "petrov@example.org")}
     assert active_links("0002") == {("phone", "+79120000102")}
+
+
+def test_what_is_no_phone_or_mail_is_noted_and_the_row_taken(database: Database) -> None:
+    text = "account,category,residents,phone,email\n1,urban,1,нет,\n2,urban,1,+79120000101,at home\n3,urban,1,3,\n"
+    report = take_one("accounts", text)
+    assert counts(report) == (3, 3, 0, 0)
+    assert report.notes == [
+        "это не телефон, отправителя по нему не узнать: строк 2, первая 2",
+        "это не адрес почты, отправителя по нему не узнать: строк 1, первая 3",
+    ]
 
 
 def test_a_changed_phone_ends_the_link_and_makes_another(world: Database) -> None:

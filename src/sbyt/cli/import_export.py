@@ -149,8 +149,12 @@ def described(report: FileReport) -> Iterator[str]:
     for note in report.notes:
         yield f"{report.name}: {note}"
     if report.refused:
-        rows = f" целиком, плохих строк: {report.bad_count}" if any(bad.line for bad in report.bad) else ""
+        rows = (
+            f" целиком, плохих строк: {report.bad_count}" if report.rows and any(bad.line for bad in report.bad) else ""
+        )
         yield f"{report.name}: не принят{rows}"
+        return
+    if not report.kind:  # a folder, of which there was only something to note
         return
     counts = f"строк {report.rows}, новых {report.new}, известных {report.known}, изменено {report.changed}"
     yield f"{report.name}: принят ({_NAMES[report.kind]}), {counts}"

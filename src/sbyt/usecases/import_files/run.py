@@ -18,7 +18,7 @@ from sbyt.usecases.import_files.judging import accounts, meters, money, prices, 
 from sbyt.usecases.import_files.judging.verdict import Context, Verdict
 from sbyt.usecases.import_files.kinds import KINDS
 from sbyt.usecases.import_files.report import BadRow, FileReport, Progress, silent
-from sbyt.usecases.import_files.source import Layout, Source, UnableToReadFile, layout, sources
+from sbyt.usecases.import_files.source import Layout, Source, UnableToReadFile, layout, passed_over, sources
 from sbyt.usecases.import_files.workspace import Workspace, workspace
 
 #: The path that stands for standard input.
@@ -97,6 +97,8 @@ def _import_group(
                     found.append((source, layout(source)))
                 except UnableToReadFile as error:
                     yield _unreadable(FileReport(source.name), error)
+            if path != STDIN and Path(path).is_dir() and (others := passed_over(Path(path))):
+                yield FileReport(path, notes=[f"файлы с другими названиями не взяты: {', '.join(others)}"])
         except UnableToReadFile as error:
             yield _unreadable(FileReport(path), error)
     for source, its_layout in sorted(found, key=lambda pair: _ORDER[pair[1].kind.name]):

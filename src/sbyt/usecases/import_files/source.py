@@ -70,6 +70,12 @@ def sources(path: Path) -> list[Source]:
     return [Source(file, str(file)) for file in found]
 
 
+def passed_over(folder: Path) -> list[str]:
+    """The other CSV files of a folder, which are not taken: perhaps they are called differently by mistake."""
+    names = sorted(file.name for file in folder.iterdir() if file.is_file())
+    return [name for name in names if name.lower().endswith(".csv") and name.lower()[:-4] not in BY_NAME]
+
+
 def layout(source: Source) -> Layout:
     """Look at a file: one pass over its bytes for the encoding, then its header.
 

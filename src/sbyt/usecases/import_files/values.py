@@ -23,6 +23,8 @@ class Value:
     sql: str
     must_be: str
     type: str = "VARCHAR"
+    needed: str = "нужно"  # in the gender of what is needed
+    too_large: str = "false"  # whether the text ``{v}`` is such a value, and only too large
 
     def read(self, text: str) -> str:
         """The expression that reads this expression of text; NULL if it can't be read."""
@@ -35,7 +37,9 @@ def quoted(text: str) -> str:
 
 
 def text(longest: int) -> Value:
-    return Value(f"CASE WHEN length({{v}}) <= {longest} THEN {{v}} END", f"текст не длиннее {longest} знаков")
+    return Value(
+        f"CASE WHEN length({{v}}) <= {longest} THEN {{v}} END", f"текст не длиннее {longest} знаков", needed="нужен"
+    )
 
 
 def choice(*allowed: str) -> Value:
@@ -46,7 +50,11 @@ def choice(*allowed: str) -> Value:
 def whole(least: int, most: int) -> Value:
     read = "CASE WHEN regexp_full_match({v}, '[+-]?\\d{1,9}') THEN CAST({v} AS BIGINT) END"
     return Value(
-        f"CASE WHEN ({read}) BETWEEN {least} AND {most} THEN {read} END", f"целое число от {least} до {most}", "BIGINT"
+        f"CASE WHEN ({read}) BETWEEN {least} AND {most} THEN {read} END",
+        f"целое число от {least} до {most}",
+        "BIGINT",
+        too_large=f"regexp_full_match({{v}}, '\\+?0*[1-9]\\d*') AND "
+        f"coalesce(TRY_CAST({{v}} AS HUGEINT) > {most}, true)",
     )
 
 
@@ -63,6 +71,7 @@ def amount(figures: int, places: int, *, signed: bool, unit: str) -> Value:
         f"{'число' if signed else 'неотрицательное число'} ({unit}), "
         f"не больше {figures} знаков до запятой и {places} после",
         "BIGINT",
+        too_large=rf"regexp_full_match({{v}}, '{sign}0*[1-9]\d{{{figures},}}([.,]\d{{1,{places}}}0*)?')",
     )
 
 
@@ -72,6 +81,7 @@ def index(*, signed: bool) -> Value:
     return Value(
         f"CASE WHEN regexp_full_match({{v}}, '{sign}\\d{{1,15}}([.,]\\d{{1,15}})?') THEN replace({{v}}, ',', '.') END",
         "число, например 12345 или 12345,678",
+        too_large=f"regexp_full_match({{v}}, '{sign}0*[1-9]\\d{{15,}}([.,]\\d{{1,15}})?')",
     )
 
 
@@ -87,10 +97,10 @@ _AS_DATE = (
     f"WHEN regexp_full_match({{v}}, '{_RUSSIAN_DATE}') THEN CAST(try_strptime({{v}}, '%d.%m.%Y') AS DATE) END"
 )
 _SANE_DATE = f"CASE WHEN year({_AS_DATE}) BETWEEN 1900 AND 2199 THEN {_AS_DATE} END"
-DATE = Value(_SANE_DATE, "день от 1900 до 2199 года, 2026-12-31 или 31.12.2026", "DATE")
+DATE = Value(_SANE_DATE, "день от 1900 до 2199 года, 2026-12-31 или 31.12.2026", "DATE", "нужен")
 
 _PERIOD = f"CAST(year({_SANE_DATE}) * 12 + month({_SANE_DATE}) - 1 AS BIGINT)"
-MONTH_OF_DAY = Value(_PERIOD, "день, 2026-12-31 или 31.12.2026", "BIGINT")
+MONTH_OF_DAY = Value(_PERIOD, "день, 2026-12-31 или 31.12.2026", "BIGINT", "нужен")
 MONTH_FROM_FIRST = Value(
     f"CASE WHEN day({_SANE_DATE}) = 1 THEN {_PERIOD} END", "1-е число месяца, 2026-12-01 или 01.12.2026", "BIGINT"
 )
@@ -101,6 +111,7 @@ MONTH = Value(
     f"WHEN day({_SANE_DATE}) = 1 THEN {_PERIOD} END",
     "месяц, 2026-12",
     "BIGINT",
+    "нужен",
 )
 
 # The zone is applied later, to the whole column: a time with an offset of its own is already in UTC here.

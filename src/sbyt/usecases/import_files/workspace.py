@@ -293,7 +293,10 @@ def _unread(work: Workspace, column: Column) -> str:
 def _reason(column: Column) -> str:
     cell = f'raw."{column.name}"'
     shown = f"CASE WHEN length({cell}) > {_SHOWN} THEN concat(left({cell}, {_SHOWN}), '…') ELSE {cell} END"
+    value = column.value
     return (
-        f"CASE WHEN {cell} = '' THEN 'пусто, нужно {column.value.must_be}' "
-        f"ELSE concat('«', {shown}, '»: нужно ', {quoted(column.value.must_be)}) END"
+        f"CASE WHEN {cell} = '' THEN {quoted(f'пусто, {value.needed} {value.must_be}')} "
+        f"WHEN {value.too_large.replace('{v}', cell)} "
+        f"THEN concat('«', {shown}, '»: слишком велико, нужно ', {quoted(value.must_be)}) "
+        f"ELSE concat('«', {shown}, '»: ', {quoted(f'{value.needed} {value.must_be}')}) END"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
@@ -53,7 +53,15 @@ def judge(work: Workspace, bulk: Bulk, context: Context) -> Verdict:
         load_accounts(bulk, in_utc(touched, "at"))
         load_occupancies(bulk, work.table("SELECT number, valid_from, category, residents FROM dated ORDER BY line"))
 
-    return Verdict(new, changed, load)
+    return Verdict(new, changed, load, [*_odd(work, "phone", "телефон"), *_odd(work, "email", "адрес почты")])
+
+
+def _odd(work: Workspace, column: str, what: str) -> Iterator[str]:
+    """A note of the phones and e-mails that are none: they are kept, but nobody can be known by them."""
+    none = f"FROM rows JOIN one_{column} o ON o.given = rows.{column} WHERE o.one IS NULL"
+    if count := work.number(f"SELECT count(*) {none}"):
+        line = work.number(f"SELECT min(rows.line) {none}")
+        yield f"это не {what}, отправителя по нему не узнать: строк {count}, первая {line}"
 
 
 def _read_stored(work: Workspace, bulk: Bulk) -> None:
