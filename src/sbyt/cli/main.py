@@ -86,7 +86,9 @@ def _show_version(asked: bool) -> None:
 
 @app.callback()
 def start(
-    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
+    version: bool = typer.Option(
+        False, "--version", metavar="", callback=_show_version, is_eager=True, help="Show the version."
+    ),
 ) -> None:
     """Readings in, bills out.
 
@@ -134,8 +136,12 @@ def say(
     sender: str = typer.Option("", "--from", help="Who sends it: a phone, an e-mail, a chat."),
     id: str = typer.Option(None, help="The provider's message id; the same again gives the first answer again."),
     at: str = typer.Option(None, help="When it was accepted: local time, like 2026-11-20T10:00:00 (default: now)."),
-    jsonl: bool = typer.Option(False, "--jsonl", help="Read a JSON object a line from standard input, write as many."),
-    json_output: bool = typer.Option(False, "--json", help="Show the whole result as JSON, not only the reply."),
+    jsonl: bool = typer.Option(
+        False, "--jsonl", metavar="", help="Read a JSON object a line from standard input, write as many."
+    ),
+    json_output: bool = typer.Option(
+        False, "--json", metavar="", help="Show the whole result as JSON, not only the reply."
+    ),
 ) -> None:
     """Put a message through the real path: inbox, dialogue, checks, outbox."""
     from django.conf import settings
@@ -148,7 +154,7 @@ def say(
 
 @app.command()
 def work(
-    once: bool = typer.Option(False, "--once", help="Do what is due now and end, as for cron."),
+    once: bool = typer.Option(False, "--once", metavar="", help="Do what is due now and end, as for cron."),
 ) -> None:
     """Handle what came in, send what is to be said, until stopped. May run as often as is useful."""
     from django.conf import settings
@@ -202,7 +208,7 @@ def outbox(
 def import_(
     paths: list[str] = typer.Argument(help="CSV files, folders of them, or - for standard input.", metavar="PATH…"),
     retroactive: bool = typer.Option(
-        False, "--retroactive", help="Take prices and norms also where they change a period already billed."
+        False, "--retroactive", metavar="", help="Take prices and norms also where they change a period already billed."
     ),
 ) -> None:
     """Take accounts, meters, tariffs, norms, readings, payments and charges from CSV: each file whole or not at all.
@@ -239,7 +245,9 @@ def export(
 @app.command()
 def bill(
     period: str = typer.Argument(help="The month to bill, like 2026-11."),
-    dry_run: bool = typer.Option(False, "--dry-run", help="Work it out and show the summary, but save nothing."),
+    dry_run: bool = typer.Option(
+        False, "--dry-run", metavar="", help="Work it out and show the summary, but save nothing."
+    ),
 ) -> None:
     """Bill a month: all accounts, whole or not at all. A month already billed is only summed up."""
     from django.conf import settings
@@ -252,7 +260,7 @@ def bill(
 @app.command()
 def find(
     number: str = typer.Argument(help="The short number at the end of an answer, like 24K7."),
-    full: bool = typer.Option(False, "--full", help="Show senders and recipients unmasked."),
+    full: bool = typer.Option(False, "--full", metavar="", help="Show senders and recipients unmasked."),
 ) -> None:
     """Show the message a number stands for, what was answered and what came of it."""
     from django.conf import settings
@@ -297,7 +305,7 @@ def unlink(
 
 @app.command()
 def demo(
-    english: bool = typer.Option(False, "--english", help="Tell it in English, not in Russian."),
+    english: bool = typer.Option(False, "--english", metavar="", help="Tell it in English, not in Russian."),
 ) -> None:
     """See it work: a made-up town hands in its readings and gets its bills. All of it stays in var/demo."""
     from sbyt.cli.demo import ENGLISH, RUSSIAN, play
