@@ -22,7 +22,7 @@ from sbyt.core.periods import Period
 from sbyt.readings.models import Cancellation, Reading
 from sbyt.usecases.export_tables import Format, Table, UnableToExport, export_table
 from tests.support.databases import Database, FreshDatabase
-from tests.usecases.importing import AT, counts, readings, take_one, take_texts, take_world
+from tests.usecases.importing import AT, HEADER, counts, readings, take_one, take_texts, take_world
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 MAY = int(Period.parse("2026-05"))
@@ -186,6 +186,31 @@ def test_parquet_has_types(world: Database, tmp_path: Path) -> None:
     assert str(found.column("value")[1].as_py()) == "12.500000"
 
 
+@pytest.mark.parametrize("control", [False, True], ids=["corrected by the customer", "below an inspector's"])
+def test_a_correction_is_marked_and_taken_again(world: Database, fresh_database: FreshDatabase, control: bool) -> None:
+    register = Register.objects.get(meter__serial="E1")
+    for day, value in ((20, 1100), (21, 1050), (22, 1060)):
+        Reading.objects.create(
+            register=register, period=MAY, value=value, taken_on=dt.date(2026, 5, day), loaded_at=AT,
+            kind="control" if control and day == 20 else "customer",
+            received_at=dt.datetime(2026, 5, day, 9, tzinfo=dt.UTC),
+        )  # fmt: skip
+    files = {str(table): exported(table) for table in (Table.ACCOUNTS, Table.METERS, Table.READINGS)}
+    marks = [(row["value"], row["correction"]) for row in rows(files["readings"]) if row["taken_on"] > "2026-05"]
+    assert marks == [("1100", ""), ("1050", "yes"), ("1060", "yes")]
+    with fresh_database():
+        assert not any(report.refused for report in take_texts(dict(files)).values())
+        assert exported(Table.READINGS) == files["readings"]
+
+
+def test_without_its_mark_a_lower_value_of_the_same_month_is_refused(world: Database) -> None:
+    lower = readings("0001,E1,T1,1100,2026-05-20,,,,", "0001,E1,T1,1050,2026-05-21,,,,")
+    assert take_one("readings", lower).refused
+    marked = HEADER.strip() + ",correction\n0001,E1,T1,1100,2026-05-20,,,,,\n0001,E1,T1,1050,2026-0{}-21,,,,,yes\n"
+    assert take_one("readings", marked.format(6)).refused
+    assert not take_one("readings", marked.format(5)).refused
+
+
 # There and back
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp")), max_size=8)
@@ -205,6 +230,7 @@ accounts = st.fixed_dictionaries(
             max_size=3,
         ),
         "steps": st.lists(st.integers(0, 99), max_size=4),
+        "corrects": st.booleans(),
     }
 )
 
@@ -216,7 +242,9 @@ def world_of(drawn: list[dict[str, Any]]) -> dict[str, str]:
     columns = ("holder", "address", "category", "residents", "phone", "email", "opening_balance", "flat")
     write["accounts"](["account", "valid_from", *columns])
     write["meters"](["account", "serial", "resource", "zones", "digits", "decimals", "installed_on", "verified_until"])
-    write["readings"](["account", "serial", "zone", "value", "taken_on", "received_at", "channel", "kind", "rollover"])
+    write["readings"](
+        ["account", "serial", "zone", "value", "taken_on", "received_at", "channel", "kind", "rollover", "correction"]
+    )
     for number, account in enumerate(drawn):
         name = f"{number:04d}"
         write["accounts"]([name, "", *(account[column] for column in columns)])
@@ -233,9 +261,12 @@ def world_of(drawn: list[dict[str, Any]]) -> dict[str, str]:
                     received = f"2026-{month:02d}-20T10:00:00.5" if month % 2 else ""
                     kind = "installed" if month == 1 else "customer"
                     mark = "yes" if step == 99 else ""
-                    write["readings"](
-                        [name, serial, f"T{zone}", value, f"2026-{month:02d}-20", received, "sms", kind, mark]
-                    )
+                    row = [name, serial, f"T{zone}"]
+                    day = f"2026-{month:02d}-2"
+                    write["readings"]([*row, value, f"{day}0", received, "sms", kind, mark, ""])
+                    if account["corrects"] and step > 1:  # by half of the step too much
+                        value -= step // 2
+                        write["readings"]([*row, value, f"{day}1", "", "sms", kind, "", "yes"])
     return {kind: file.getvalue() for kind, file in files.items()}
 
 

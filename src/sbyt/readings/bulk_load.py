@@ -15,6 +15,7 @@ STORED = pa.schema(
         ("rollover", pa.bool_()),
         ("taken_on", pa.date32()),
         ("received_at", pa.timestamp("us")),  # in UTC
+        ("period", pa.int64()),
         ("cancelled", pa.bool_()),
     ]
 )
@@ -24,7 +25,7 @@ def stored_readings(bulk: Bulk, registers: pa.Table | pa.RecordBatchReader) -> p
     """What is stored for these registers (one column, ``id``), cancelled readings too."""
     bulk.scratch("wanted_registers", registers)
     return bulk.stream(
-        "SELECT r.id, r.register_id, r.kind, r.value, r.rollover, r.taken_on, r.received_at, "
+        "SELECT r.id, r.register_id, r.kind, r.value, r.rollover, r.taken_on, r.received_at, r.period, "
         "(c.id IS NOT NULL) AS cancelled FROM wanted_registers w JOIN readings_reading r ON r.register_id = w.id "
         "LEFT JOIN readings_cancellation c ON c.reading_id = r.id",
         STORED,

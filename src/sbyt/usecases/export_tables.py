@@ -7,7 +7,7 @@ import datetime as dt
 import enum
 import io
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
@@ -170,6 +170,14 @@ _EXPORTS = {
     ),
 }
 
+#: A customer may put their own value right, and hand one in after an inspector: such a row is below one of the same
+#: period that came before it, and the import must be told that it is meant.
+_CORRECTION = (
+    "(x.kind = 'customer' AND NOT x.rollover AND EXISTS (SELECT 1 FROM readings_reading p "
+    "WHERE p.register_id = x.register_id AND p.period = x.period AND p.id < x.id AND p.value > x.value "
+    "AND NOT EXISTS (SELECT 1 FROM readings_cancellation c WHERE c.reading_id = p.id)))"
+)
+
 #: Told how many rows have been written.
 Progress = Callable[[int], None]
 
@@ -199,8 +207,19 @@ def export_table(
     if (period is not None and not export.period) or (since is not None and not export.since):
         raise UnableToExport(f"У таблицы {table} нет периода и времени загрузки: выгрузите её целиком.")
     with transaction(write=False) as bulk:
+        if table is Table.READINGS:
+            export = _with_corrections(bulk, export)
         rows = bulk.stream(_statement(bulk, export, period, since), _stored(export))
         return (_write_csv if form is Format.CSV else _write_parquet)(export, rows, out, zone, progress)
+
+
+def _with_corrections(bulk: Bulk, export: _Export) -> _Export:
+    """With a column for corrections, if there are any: else the table is as the file's description knows it."""
+    rest = export.query.partition(" FROM ")[2]
+    if not bulk.read(f"SELECT 1 AS found FROM {rest} AND {_CORRECTION} LIMIT 1").num_rows:
+        return export
+    query = export.query.replace(" x.rollover, ", f" x.rollover, {_CORRECTION} AS correction, ")
+    return replace(export, columns={**export.columns, "correction": _As.FLAG}, query=query)
 
 
 def _statement(bulk: Bulk, export: _Export, period: Period | None, since: dt.datetime | None) -> str:

@@ -133,6 +133,7 @@ KINDS = (
                 "'customer'",
             ),
             Column("rollover", values.FLAG, "yes — шкала прошла через ноль", "false"),
+            Column("correction", values.FLAG, "yes — исправляет более высокое показание того же месяца", "false"),
         ),
     ),
     Kind(

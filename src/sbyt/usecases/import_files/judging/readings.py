@@ -76,7 +76,7 @@ def _incoming(work: Workspace, context: Context) -> None:
     period = f"year(day) * 12 + month(day) - 1 + CASE WHEN day(day) > {context.last_day} THEN 1 ELSE 0 END"
     work.run(
         f"CREATE TABLE incoming AS SELECT line, register_id, decimals, kind, {units('value')} AS value, rollover, "
-        f"taken_on, received_at, channel, CAST({period} AS BIGINT) AS period FROM "
+        f"taken_on, received_at, channel, correction, CAST({period} AS BIGINT) AS period FROM "
         f"(SELECT * REPLACE ({received} AS received_at), {day} AS day FROM named "
         "WHERE line NOT IN (SELECT line FROM bad))"
     )
@@ -101,14 +101,14 @@ def _sequence(work: Workspace, context: Context) -> None:
     """
     work.run(
         "CREATE VIEW around AS SELECT line, register_id, kind, value, rollover, taken_on, received_at, "
-        "line AS load_order, true AS is_new FROM new "
+        "line AS load_order, true AS is_new, period, correction FROM new "
         "UNION ALL SELECT 0, register_id, kind, value, rollover, taken_on, received_at, "
-        "id - (SELECT max(id) FROM stored) - 1, false FROM stored "
+        "id - (SELECT max(id) FROM stored) - 1, false, period, false FROM stored "
         "WHERE NOT cancelled AND register_id IN (SELECT register_id FROM new)"
     )
     local = to_local("received_at", context.zone, *_years(work, "received_at", "around"))
     work.run(
-        "CREATE TABLE sequence AS SELECT line, register_id, kind, value, rollover, is_new, "
+        "CREATE TABLE sequence AS SELECT line, register_id, kind, value, rollover, is_new, period, correction, "
         "row_number() OVER receipt AS place, sum(CAST(rollover AS INTEGER)) OVER receipt AS marks, "
         "count(*) FILTER (WHERE kind <> 'customer') OVER receipt AS boundaries FROM (SELECT *, "
         "CASE WHEN kind IN ('installed', 'removed') THEN CAST(taken_on AS TIMESTAMP) "
@@ -124,7 +124,8 @@ def _door(work: Workspace) -> None:
 
     An inspector's value sets aside the customer's values above it, back to the last inspector's value, start index or
     rollover mark; what is set aside is nobody's neighbour any more. A drop needs a mark that was received since the
-    neighbour before, at the latest with the lower value itself. The inspector's own values aren't questioned.
+    neighbour before, at the latest with the lower value itself; within one period, where the later value counts, it may
+    be marked as a correction instead. The inspector's own values aren't questioned.
     """
     # A stretch is the customer's rows up to the inspector's (or start index) that closes it: that one sets aside those
     # with as many marks before them as itself.
@@ -139,7 +140,7 @@ def _door(work: Workspace) -> None:
     around = ", ".join(
         f"{side}({standing.format(name)}) OVER receipt AS {prefix}_{name}"
         for side, prefix in (("lag", "previous"), ("lead", "next"))
-        for name in ("value", "marks", "kind")
+        for name in ("value", "marks", "kind", "period", "correction")
     )
     work.run(
         f"CREATE TABLE neighbours AS SELECT *, {around}, "
@@ -159,8 +160,10 @@ def _door(work: Workspace) -> None:
         "value",
         "CASE WHEN n.kind <> 'customer' OR is_after_removal THEN NULL "
         "WHEN n.value < previous_value AND n.marks = previous_marks "
+        "AND NOT (n.correction AND previous_period = n.period) "
         f"THEN concat({own}, ' меньше предыдущего показания ', {written('previous_value')}, {unmarked}) "
         "WHEN n.value > next_value AND next_kind NOT IN ('control', 'removed') AND n.marks = next_marks "
+        "AND NOT (next_correction AND next_period = n.period) "
         f"THEN concat({own}, ' больше следующего показания ', {written('next_value')}, {unmarked}) "
         "END",
         rest,
