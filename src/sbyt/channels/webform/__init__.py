@@ -48,10 +48,7 @@ class Options(Section):
     """``[channels.webform.options]``."""
 
     callback: (
-        Annotated[
-            Text, AfterValidator(_address), Field(description="адрес, который начинается с https://")
-        ]
-        | None
+        Annotated[Text, AfterValidator(_address), Field(description="адрес, который начинается с https://")] | None
     ) = None
     seconds: Annotated[int, Field(strict=True, ge=1, le=19, description="целое число секунд, от 1 до 19")] = 15
 
