@@ -68,8 +68,13 @@ def _sent_in_order(site: Site) -> None:
     for name, recipient in dict.fromkeys(site.got):
         if name in answers:
             lines[recipient].append(int(name.removeprefix("sbyt-")))
-    for line in lines.values():
-        assert line == sorted(line)
+    for recipient, line in lines.items():
+        log = (
+            Delivery.objects.filter(outbound_id__in=line)
+            .order_by("id")
+            .values_list("outbound_id", "began_at", "result")
+        )
+        assert line == sorted(line), f"{recipient}: {line}; {list(log)}"
 
 
 def _no_reading_twice() -> None:

@@ -141,7 +141,7 @@ class World:
             (self._mood_changes, 3 if temper.moods else 0),
             (self._others_go_on, 0.7 if temper.moods else 0),
             (self._kill_one, 1.5 if temper.die else 0),
-            (self._clock_jumps, 1 if temper.jumps else 0),
+            (self._clock_jumps, 2.5 if temper.jumps else 0),
             (self._state_changes, 1 if temper.states else 0),
             (self._import, 2 if temper.import_file else 0),
             (self._bill, 1 if temper.bill else 0),

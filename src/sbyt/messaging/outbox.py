@@ -169,8 +169,8 @@ def _take(
 #: Whether another message of its recipient and kind waits before this one, and not only for its time. The state stands
 #: there as text: SQLite takes a partial index only for a condition that it can read, and without the index it would
 #: read the whole table for each row. It is no NOT EXISTS, of which PostgreSQL might make a join; and it is ordered as
-#: the index is, so that PostgreSQL takes the index whatever it believes of the table. An answer (kind 1) is never written
-#: for later: where it seems so the clock was set back, and it still comes first.
+#: the index is, so that PostgreSQL takes the index whatever it believes of the table. An answer (kind 1) is never
+#: written for later: where it seems so the clock was set back, and it still comes first.
 _EARLIER = """
     SELECT 1 FROM messaging_outboundmessage AS earlier
     WHERE earlier.channel = messaging_outboundmessage.channel
