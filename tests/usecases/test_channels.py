@@ -307,9 +307,7 @@ def test_february_has_no_thirtieth() -> None:
         ("viber", UNSTABLE, "Пришлите счёт и показание, например:"),
     ],
 )
-def test_the_example_is_what_customers_read(
-    database: Database, code: str, state: ChannelState, said: str
-) -> None:
+def test_the_example_is_what_customers_read(database: Database, code: str, state: ChannelState, said: str) -> None:
     change(code, state)
     assert example_answer(code, SETTINGS, NOW).startswith(said)
 

@@ -250,9 +250,7 @@ def test_what_ended_while_the_database_was_lost_is_recorded_once_it_is_back(
     with Sender(ProviderChannel(provider.url), SETTINGS, noon) as sender:
         sender.begin_due()
         with monkeypatch.context() as broken:
-            broken.setattr(
-                "sbyt.messaging.delivery._UPDATE", "SELECT %s, %s, %s, %s, %s, %s FROM nowhere"
-            )
+            broken.setattr("sbyt.messaging.delivery._UPDATE", "SELECT %s, %s, %s, %s, %s, %s FROM nowhere")
             with pytest.raises(DatabaseError):
                 sender.finish()
         assert (states(), sender.under_way) == (["sending"], 1)
