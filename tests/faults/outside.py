@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import hmac
 import http.client
+import itertools
 import json
 import random
 import threading
@@ -98,16 +99,22 @@ class Posted:
     refused: Counter[str] = field(default_factory=Counter)  # by status, or what was wrong with the connection
 
 
-class Crowd:
-    """People who write at the same time. The site repeats a message until we say that we have it.
+#: Seconds between two messages of one person: short enough that every fault meets messages under way, long enough that
+#: the workers are done soon after.
+_PAUSE = 0.12
 
-    ``clock`` is what the site signs by.
+
+class Crowd:
+    """People who write at the same time, each at least ``each`` messages and on until ``finish``.
+
+    However fast the machine is, whatever happens before ``finish`` happens under load. The site repeats a message until
+    we say that we have it; ``clock`` is what it signs by.
     """
 
     def __init__(self, port: int, seed: int, *, each: int = 15, clock: Callable[[], float] = time.time) -> None:
         self.posted = Posted()
         self._port, self._seed, self._each, self._clock = port, seed, each, clock
-        self._stops = threading.Event()
+        self._stops, self._said_enough = threading.Event(), threading.Event()
         self._threads = [threading.Thread(target=self._write, args=(one,), daemon=True) for one in _PEOPLE]
 
     def __enter__(self) -> Self:
@@ -125,7 +132,8 @@ class Crowd:
         return any(thread.is_alive() for thread in self._threads)
 
     def finish(self, seconds: float = 90) -> Posted:
-        """Wait until all is written and acknowledged."""
+        """Let them end, and wait until all that they wrote is acknowledged."""
+        self._said_enough.set()
         until = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(until - time.monotonic(), 0))
@@ -136,8 +144,9 @@ class Crowd:
     def _write(self, person: Person) -> None:
         chance = random.Random(f"{self._seed} {person.sender}")
         before: list[str] = []
-        for number in range(self._each):
-            if self._stops.is_set():
+        for number in itertools.count():
+            enough = number >= self._each and self._said_enough.is_set()
+            if enough or self._stops.wait(_PAUSE * chance.random() * 2):
                 return
             text = something_to_say(person, chance, before[-3:])
             before.append(text)

@@ -59,7 +59,7 @@ def _written_to_a_full_disk(
     ours: Installation, disk: Path, site: Site, restart: Callable[[], object] = lambda: None
 ) -> None:
     ours.start_all("web", "work1")
-    with Crowd(ours.port, 3, each=25) as crowd:
+    with Crowd(ours.port, 3) as crowd:
         time.sleep(0.7)
         until = time.monotonic() + 30
         with _full(disk):
