@@ -233,8 +233,10 @@ def test_killed_at_any_moment_nothing_is_lost_and_notices_never_doubled(database
     got = Counter(one.message for one in provider.got)
     assert all(got[number] == 1 for number, state in notices.items() if state == "delivered")
     assert all(got[number] <= 1 for number, state in notices.items() if state == "uncertain")
-    answers = OutboundMessage.objects.filter(kind=ANSWER).values_list("id", flat=True)
-    assert all(1 <= got[number] <= 2 for number in answers)
+    answers = dict(OutboundMessage.objects.filter(kind=ANSWER).values_list("id", "state"))
+    # Claimed twice by workers that were killed before they sent it, an answer is listed as uncertain and never arrived.
+    least = {"delivered": 1, "uncertain": 0}
+    assert not {number: got[number] for number, state in answers.items() if not least[state] <= got[number] <= 2}
     assert set(Delivery.objects.values_list("result", flat=True)) <= {"delivered", "lease_expired"}
 
 
