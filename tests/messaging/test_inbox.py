@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 from django.db import connections, transaction
 
-from sbyt.messaging.inbox import Incoming, Stored, claim, mark_handled, put_off, results, store, store_many
+from sbyt.messaging.inbox import (
+    Incoming,
+    Stored,
+    claim,
+    mark_handled,
+    put_off,
+    results,
+    store,
+    store_many,
+    store_together,
+)
 from sbyt.messaging.models import InboundMessage
 from tests.support.databases import Database, FreshDatabase
 
@@ -106,6 +116,32 @@ def test_where_an_id_is_anothers_each_senders_messages_keep_their_order(database
     in_order = InboundMessage.objects.order_by("id").values_list("text", "id")
     assert [text for text, _ in in_order] == ["anna:1", "boris:1", "boris:2"]
     assert kept[3] == Stored(kept[1].id, is_new=False)
+
+
+def test_what_came_apart_is_stored_together_each_once(database: Database) -> None:
+    first = store_together(incoming("anna:1", "boris:2", "anna:1"), NOW)
+    assert [one.is_new for one in first] == [True, True, False]
+    assert first[0].id == first[2].id
+    again = store_together(incoming("zoe:3", "boris:2"), NOW)
+    assert again[1] == Stored(first[1].id, is_new=False)
+    assert [one.text for one in InboundMessage.objects.order_by("id")] == [
+        one.text for one in incoming("anna:1", "boris:2", "zoe:3")
+    ]
+
+
+def test_the_id_of_another_senders_message_hides_nothing_of_what_came_apart(database: Database) -> None:
+    kept = store_together(incoming("anna:1", "boris:1", "boris:1", "zoe:2"), NOW)
+    assert [one.is_new for one in kept] == [True, True, False, True]
+    assert InboundMessage.objects.get(pk=kept[1].id).sender == "boris"
+
+
+def test_many_more_than_one_statement_takes_are_stored_in_their_order(database: Database) -> None:
+    kept = store_many(incoming(*(f"sender-{at % 7}:{at}" for at in range(173))), NOW)
+    assert all(one.is_new for one in kept)
+    assert [one.id for one in kept] == sorted(one.id for one in kept)
+    assert list(InboundMessage.objects.order_by("id").values_list("provider_id", flat=True)) == [
+        str(at) for at in range(173)
+    ]
 
 
 def test_nothing_is_stored_of_nothing(database: Database) -> None:

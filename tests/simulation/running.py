@@ -12,12 +12,13 @@ from unittest.mock import patch
 from django.conf import settings
 from django.db import connections
 
+from sbyt.api import webhooks
 from sbyt.messaging import inbox
 from sbyt.usecases import send_messages
 from sbyt.usecases.receive_message import rounds
 from tests.simulation.invariants import Broken
 from tests.simulation.town import found_town
-from tests.simulation.work import InLine, fetch_one_by_django, reply_unless_poisoned
+from tests.simulation.work import InLine, fetch_by_django, reply_unless_poisoned, store_alone
 from tests.simulation.world import World
 from tests.support.databases import FreshDatabase
 
@@ -75,7 +76,8 @@ def prepared() -> Iterator[None]:
         connections["default"].close()
     with (
         patch.object(send_messages, "_Loop", InLine),
-        patch.object(inbox, "fetch_one", fetch_one_by_django),
+        patch.object(inbox, "fetch_prepared", fetch_by_django),
+        patch.object(webhooks, "_store", store_alone),
         patch.object(rounds, "reply", reply_unless_poisoned),
     ):
         yield

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 from django.test import RequestFactory
 
+from sbyt.api import webhooks
 from sbyt.api.webhooks import webhook
 from sbyt.cli.work import Housekeeping
 from sbyt.conversation.dialogue import reply
@@ -22,7 +23,7 @@ from sbyt.conversation.state import Event, Reply, State
 from sbyt.core.periods import Period
 from sbyt.core.settings import ChannelState, Settings
 from sbyt.messaging.delivery import Attempt
-from sbyt.messaging.inbox import Incoming
+from sbyt.messaging.inbox import Incoming, Stored
 from sbyt.usecases.channels import Change, change_channel
 from sbyt.usecases.import_files import import_files
 from sbyt.usecases.receive_message import UnableToHandleNow, handle_waiting, receive_message
@@ -40,12 +41,17 @@ def take_webhook(channel: FakeChannel, messages: Sequence[Written]) -> int:
     return webhook(request.META, channel.code).status
 
 
-def fetch_one_by_django(statement: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
+def fetch_by_django(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """What ``bulk.prepared`` does, by a cursor that the processes of the simulation stand behind."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def store_alone(came: tuple[Incoming, dt.datetime]) -> Stored:
+    """What ``api.webhooks`` does with one that comes alone: no two processes share a line in which they would wait."""
+    return webhooks._store_together([came])[0]
 
 
 def answer_live(written: Written, settings: Settings, now: dt.datetime) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.db import DatabaseError
 
 from sbyt.api import counters
 from sbyt.bulk.lasting import with_connection
+from sbyt.bulk.together import Together
 from sbyt.messaging.channel import (
     OWN_PAGE,
     Channel,
@@ -22,7 +23,7 @@ from sbyt.messaging.channel import (
     UnableToParse,
     UnableToVerify,
 )
-from sbyt.messaging.inbox import Incoming, store, store_many
+from sbyt.messaging.inbox import MOST_TOGETHER, Incoming, Stored, store_many, store_together
 from sbyt.messaging.unreadable import keep_unreadable
 from sbyt.usecases.receive_message import receive_messages
 from sbyt.usecases.receive_message.failures import is_outage
@@ -137,7 +138,7 @@ def _received(channel: Channel, request: Request, now: dt.datetime) -> tuple[str
     if channel.answers_at_once(request):
         results = with_connection(lambda: _answers(incoming, now))
         return ("answered" if None not in results else "stored"), _response(channel.respond(request, results))
-    is_new = with_connection(lambda: _stored(incoming, now))
+    is_new = _stored(incoming, now)
     return ("stored" if is_new else "duplicate"), _response(channel.respond(request, []))
 
 
@@ -172,10 +173,18 @@ def _answers(incoming: Sequence[Incoming], now: dt.datetime) -> list[Mapping[str
 
 
 def _stored(incoming: Sequence[Incoming], now: dt.datetime) -> bool:
-    """Whether any of them is new. One is committed by its one statement."""
+    """Whether any of them is new. One that came alone shares a commit with those that came at the same moment."""
     if len(incoming) == 1:
-        return store(incoming[0], now).is_new
-    return any(one.is_new for one in store_many(incoming, now))
+        return _store((incoming[0], now)).is_new
+    return any(one.is_new for one in with_connection(lambda: store_many(incoming, now)))
+
+
+def _store_together(came: Sequence[tuple[Incoming, dt.datetime]]) -> list[Stored]:
+    incoming, (_, now) = [one for one, _ in came], came[-1]
+    return with_connection(lambda: store_together(incoming, now))
+
+
+_store = Together(_store_together, most=MOST_TOGETHER)
 
 
 def _response(response: Response) -> Answer:

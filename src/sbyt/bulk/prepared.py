@@ -8,8 +8,8 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections
 
 
-def fetch_one(statement: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
-    """Run one of our own statements, as Django would, and give its first row, if it has one.
+def fetch_prepared(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run one of our own statements, as Django would, and give its rows.
 
     Django writes the values into the text of a statement, which then is another one every time.
 
@@ -19,13 +19,22 @@ def fetch_one(statement: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
     if database.vendor != "postgresql":
         with database.cursor() as cursor:
             cursor.execute(statement, values)
-            row: tuple[Any, ...] | None = cursor.fetchone()
-            return row
-    import psycopg
-
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
     database.ensure_connection()
-    raw: psycopg.Connection[Any] = database.connection
-    raw.prepare_threshold = 0  # at its first use; Django's own cursors never prepare
-    with database.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+    cursor = _cursor_of(database.connection)
+    with database.wrap_database_errors:
         cursor.execute(statement.encode(), values)
-        return cursor.fetchone()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+def _cursor_of(connection: Any) -> Any:
+    """The one cursor of a connection for such statements: making one takes as long as half the rest that is ours."""
+    cursor = getattr(connection, "sbyt_cursor", None)
+    if cursor is None:
+        import psycopg
+
+        connection.prepare_threshold = 0  # at its first use; Django's own cursors never prepare
+        cursor = connection.sbyt_cursor = psycopg.Cursor(connection)
+    return cursor

@@ -169,6 +169,9 @@ def serve(
     host: str = typer.Option("127.0.0.1", help="Where to listen; 0.0.0.0 for all of this machine's addresses."),
     port: int = typer.Option(8000, min=1, max=65535, help="The port to listen on."),
     workers: int = typer.Option(1, min=1, max=256, help="How many processes answer; one a core is a good beginning."),
+    threads: int = typer.Option(
+        4, min=1, max=64, help="How many requests a process answers at once, each with a connection to the database."
+    ),
 ) -> None:
     """Answer providers' webhooks at /in/CHANNEL and people at /webform; /healthz and /metrics tell how it goes.
 
@@ -176,7 +179,7 @@ def serve(
     """
     from sbyt.cli.serve import serve as serve_on
 
-    serve_on(host, port, workers)
+    serve_on(host, port, workers, threads)
 
 
 @app.command()

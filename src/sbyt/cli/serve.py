@@ -21,15 +21,15 @@ _SHORTEST_KEY = 32
 _GRACE = 20
 
 
-def serve(host: str, port: int, workers: int) -> None:
-    """Serve until told to end. Each worker handles one request at a time; there may be as many as is useful."""
+def serve(host: str, port: int, workers: int, threads: int) -> None:
+    """Serve until told to end, by so many processes. Each of their threads handles one request at a time."""
     _require_key()
     settings.CONNECTED_CHANNELS()  # whatever is wrong with their secrets is said now, not to the first customer
     _require_port(host, port)
     typer.echo(f"sbyt отвечает на http://{host}:{port}, процессов: {workers}. Завершить: Ctrl+C.", err=True)
     with _counting_together():
         connections.close_all()  # no connection may be shared with the processes that begin now
-        _granian(host, port, workers).serve()
+        _granian(host, port, workers, threads).serve()
 
 
 def _require_key() -> None:
@@ -64,7 +64,7 @@ def _counting_together() -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _granian(host: str, port: int, workers: int) -> Any:
+def _granian(host: str, port: int, workers: int, threads: int) -> Any:
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
@@ -75,7 +75,7 @@ def _granian(host: str, port: int, workers: int) -> Any:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=1,  # a thread has its own connection to the database; more of them than workers gain nothing
+        blocking_threads=threads,  # each has its own connection to the database; they share commits
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=_GRACE,

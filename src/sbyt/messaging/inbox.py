@@ -7,6 +7,7 @@ ends: by an advisory lock on PostgreSQL; on SQLite there is one writer at a time
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, transaction
 
-from sbyt.bulk.prepared import fetch_one
+from sbyt.bulk.prepared import fetch_prepared
 from sbyt.bulk.rows import fetch, moment, update
 
 
@@ -62,21 +63,20 @@ _LONGEST_LINE = 1000
 # storing -------------------------------------------------------------------------------------------------------------
 
 _COLUMNS = "channel, provider_id, sender, text, raw, received_at, stored_at, retry_at, attempts"
-_INSERT = f"""
-    INSERT INTO messaging_inboundmessage ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0)
-    ON CONFLICT (channel, provider_id) DO NOTHING
-    RETURNING id
-"""  # noqa: S608 names of our own columns
-_INSERT_MANY = f"""
-    INSERT INTO messaging_inboundmessage ({_COLUMNS})
-    SELECT {_COLUMNS} FROM unnest(
-        %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-        %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::int[]
-    ) WITH ORDINALITY AS came ({_COLUMNS}, place)
-    ORDER BY place
-    ON CONFLICT (channel, provider_id) DO NOTHING
-    RETURNING id, channel, provider_id, sender
-"""  # noqa: S608
+_VALUES = "(%s, %s, %s, %s, %s, %s, %s, %s, 0)"
+#: So many rows go into one statement: each number of them is a statement of its own, that the server keeps prepared.
+MOST_TOGETHER = 50
+
+
+@functools.cache
+def _insert(rows: int) -> str:
+    return f"""
+        INSERT INTO messaging_inboundmessage ({_COLUMNS}) VALUES {", ".join([_VALUES] * rows)}
+        ON CONFLICT (channel, provider_id) DO NOTHING
+        RETURNING id, channel, provider_id, sender
+    """  # noqa: S608 names of our own columns
+
+
 _FIND = "SELECT id, sender FROM messaging_inboundmessage WHERE channel = %s AND provider_id = %s"
 
 
@@ -89,8 +89,8 @@ def store(incoming: Incoming, now: dt.datetime, *, leave_until: dt.datetime | No
     :param leave_until: when workers may take it up, if whoever stores it means to handle it at once.
     """
     row = _row(incoming, now, leave_until)
-    made = fetch_one(_INSERT, row)
-    return Stored(made[0], is_new=True) if made else _repeated(row)
+    made = fetch_prepared(_insert(1), row)
+    return Stored(made[0][0], is_new=True) if made else _repeated(row)
 
 
 def store_many(
@@ -100,31 +100,61 @@ def store_many(
 
     :returns: for each of them what ``store`` would.
     """
-    if connection.vendor == "sqlite" or len(incoming) <= 1:
+    if len(incoming) == 1:
+        return [store(incoming[0], now, leave_until=leave_until)]
+    if connection.vendor == "sqlite" or not incoming:
         with transaction.atomic():
             return [store(one, now, leave_until=leave_until) for one in incoming]
+    rows = [_row(one, now, leave_until) for one in incoming]
     try:
         with transaction.atomic():
-            return _store_together([_row(one, now, leave_until) for one in incoming])
+            return [
+                _in_order(one)
+                for first in range(0, len(rows), MOST_TOGETHER)
+                for one in _added(rows[first : first + MOST_TOGETHER])
+            ]
     except (_AnothersId, OperationalError):
         # Two that store the same messages in another order may have come to wait for each other.
         return [store(one, now, leave_until=leave_until) for one in incoming]
+
+
+def store_together(incoming: Sequence[Incoming], now: dt.datetime) -> list[Stored]:
+    """Store up to ``MOST_TOGETHER`` messages that came apart from each other, so in any order, with one commit for all.
+
+    :returns: for each of them what ``store`` would.
+    """
+    if len(incoming) == 1 or connection.vendor == "sqlite":
+        return store_many(incoming, now)
+    rows = [_row(one, now, None) for one in incoming]
+    try:
+        return [one or _repeated(row) for one, row in zip(_added(rows), rows, strict=True)]
+    except OperationalError:  # as above
+        return [store(one, now) for one in incoming]
 
 
 class _AnothersId(Exception):
     """An id is another sender's already: stored one by one, each sender's messages keep their order."""
 
 
-def _store_together(rows: Sequence[Sequence[Any]]) -> list[Stored]:
-    columns = [list(column) for column in zip(*([*row, 0] for row in rows), strict=True)]
-    made = {(channel, id_at_it): (id_, sender) for id_, channel, id_at_it, sender in fetch(_INSERT_MANY, *columns)}
-    stored = []
+def _in_order(stored: Stored | None) -> Stored:
+    if stored is None:
+        raise _AnothersId
+    return stored
+
+
+def _added(rows: Sequence[Sequence[Any]]) -> list[Stored | None]:
+    """Add rows by one statement; where each of them lies, None for one whose id is another sender's."""
+    made = {
+        (channel, provider_id): (id_, sender)
+        for id_, channel, provider_id, sender in fetch_prepared(
+            _insert(len(rows)), [value for row in rows for value in row]
+        )
+    }
+    stored: list[Stored | None] = []
     for channel, provider_id, sender, *_ in rows:
         new = made.pop((channel, provider_id), None)
         id_, first_sender = new or fetch(_FIND, channel, provider_id)[0]
-        if first_sender != sender:
-            raise _AnothersId
-        stored.append(Stored(id_, is_new=new is not None))
+        stored.append(Stored(id_, is_new=new is not None) if first_sender == sender else None)
     return stored
 
 
@@ -136,10 +166,8 @@ def _repeated(row: Sequence[Any]) -> Stored:
         return Stored(int(found), is_new=False)
     # Nothing is lost, and nobody is shown what another was answered.
     own_id = f"{provider_id} {hashlib.sha256(sender.encode()).hexdigest()}"
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [channel, own_id, sender, *rest])
-        made = cursor.fetchone()
-    return Stored(made[0], is_new=True) if made else Stored(int(fetch(_FIND, channel, own_id)[0][0]), is_new=False)
+    made = fetch_prepared(_insert(1), [channel, own_id, sender, *rest])
+    return Stored(made[0][0], is_new=True) if made else Stored(int(fetch(_FIND, channel, own_id)[0][0]), is_new=False)
 
 
 def _row(one: Incoming, now: dt.datetime, leave_until: dt.datetime | None) -> list[Any]:
