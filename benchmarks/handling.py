@@ -116,8 +116,10 @@ def work(_: int) -> int:
     """What a worker does."""
     from django.conf import settings
 
+    from sbyt.cli.collector import spare_the_collector
     from sbyt.usecases.receive_message import handle_waiting
 
+    spare_the_collector()
     handled = 0
     while found := handle_waiting(settings.SBYT, understanding.NOW):
         handled += found

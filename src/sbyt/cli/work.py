@@ -20,6 +20,7 @@ import structlog
 import typer
 from django.db import DatabaseError, InterfaceError, connections
 
+from sbyt.cli.collector import spare_the_collector
 from sbyt.cli.readiness import database_name, is_out_of_reach
 from sbyt.core.settings import Settings
 from sbyt.messaging import delivery, outbox, workers
@@ -231,6 +232,7 @@ def work(settings: Settings, channels: Mapping[str, Channel], *, once: bool, clo
 
     :returns: the exit status.
     """
+    spare_the_collector()
     named = ", ".join(_title(code, settings) for code in channels) or "каналов нет"
     with _told_to_stop() as stop:
         if once:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable
 from http import HTTPStatus
@@ -15,10 +14,9 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "sbyt.config.settings"
 _django = get_wsgi_application()
 
 from sbyt.api.webhooks import webhook  # noqa: E402 tables are known only once Django is set up
+from sbyt.cli.collector import spare_the_collector  # noqa: E402
 
-# What is loaded stays: the collector need not look through it again and again.
-gc.collect()
-gc.freeze()
+spare_the_collector()
 
 _WEBHOOKS = "/in/"
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
