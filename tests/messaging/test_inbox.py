@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connections, transaction
 
+from sbyt.messaging import inbox
 from sbyt.messaging.inbox import (
     Incoming,
     Stored,
@@ -244,3 +245,32 @@ def test_two_workers_take_different_senders_without_waiting(fresh_postgresql: Fr
             assert took == ["sender-0:0", "sender-1:1"]
             assert claimed(2) == ["sender-2:2", "sender-3:3"]
             assert claimed() == ["sender-2:2", "sender-3:3", "sender-4:4", "sender-5:5"]
+
+
+def test_who_takes_what_another_has_just_handled_takes_the_next(
+    fresh_postgresql: FreshDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A statement still sees as waiting what was handled, and its sender let go, while the statement ran."""
+    found: list[list[int]] = []
+    locked_heads = inbox._locked_heads
+
+    def and_another_was_quicker(due: tuple[dt.datetime, dt.datetime], limit: int) -> list[int]:
+        found.append(locked_heads(due, limit))
+        if len(found) == 1:
+            _handled_elsewhere(found[0])
+        return found[-1]
+
+    monkeypatch.setattr(inbox, "_locked_heads", and_another_was_quicker)
+    with fresh_postgresql():
+        store_many(incoming("anna:1", "boris:2", "zoe:3"), NOW)
+        assert claimed(2) == ["zoe:3"]
+
+
+def _handled_elsewhere(messages: list[int]) -> None:
+    def handle() -> None:
+        mark_handled({message: {"outcome": "info"} for message in messages}, NOW)
+        connections.close_all()
+
+    thread = threading.Thread(target=handle)
+    thread.start()
+    thread.join(30)

@@ -236,9 +236,14 @@ def claim(now: dt.datetime, limit: int) -> list[Waiting]:
     they come one after the other; one that was put off keeps those behind it waiting.
     """
     due = now, now + _LONGEST_WAIT
-    on_sqlite = connection.vendor == "sqlite"
-    heads = [id_ for (id_,) in fetch(_HEADS, *due, limit)] if on_sqlite else _locked_heads(due, limit)
-    return lines(heads, limit=limit) if heads else []
+    if connection.vendor == "sqlite":
+        heads = [id_ for (id_,) in fetch(_HEADS, *due, limit)]
+        return lines(heads, limit=limit) if heads else []
+    while heads := _locked_heads(due, limit):
+        # Whose lock was had at the end of a statement may have been handled since it began: then others are next.
+        if found := lines(heads, limit=limit):
+            return found
+    return []
 
 
 def _locked_heads(due: tuple[dt.datetime, dt.datetime], limit: int) -> list[int]:
