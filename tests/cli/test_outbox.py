@@ -152,7 +152,13 @@ def test_what_waits_and_nobody_works_on_is_to_be_mended() -> None:
     store(Incoming("sms", "anna", "4425", "m1", NOON), NOON)
     write()
     said = "ждут: входящих 1, исходящих 1, а обрабатывать некому: запустите sbyt work"
-    assert findings() == [Finding("работа", State.MEND, said)]
+    assert findings()[0] == Finding("работа", State.MEND, said)
+
+
+def test_a_channel_in_which_messages_wait_and_that_is_not_connected_is_told() -> None:
+    write()
+    assert Finding("связь", State.NOTICE, "ждут сообщения, а канал не подключён: sms") in findings()
+    assert "Канал sms не подключён: что в нём ждёт, уйдёт, когда его подключат." in sbyt()[1]
 
 
 @pytest.mark.parametrize(("silent_for", "state"), [(59, State.WELL), (60, State.MEND)])

@@ -310,7 +310,8 @@ class Invariants:
             for one in self.inbound
             if (one.channel, one.sender) == (outbound.channel, outbound.recipient)
         )
-        for number in set(re.findall(r"\d+(?:,\d+)?", outbound.text)) & of_others:
+        # What is known of others are indexes: what has a unit is a use, and one of one's own may be the same figure.
+        for number in set(re.findall(r"\d++(?:,\d++)?+(?! (?:кВт·ч|м³|Гкал))", outbound.text)) & of_others:
             self.require(invariant, number in written or number in _EXAMPLES, f"{number} in {outbound}")
 
     # readings --------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sbyt.cli.doctor import Finding
 from sbyt.cli.doctor import State as Seriousness
-from sbyt.cli.outbox import trouble
+from sbyt.cli.outbox import connected, trouble, unconnected
 from sbyt.core.settings import Settings
 from sbyt.messaging import workers
 from sbyt.messaging.models import InboundMessage
@@ -23,6 +23,9 @@ def examined_messages(sbyt: Settings, now: dt.datetime) -> Iterator[Finding]:
     yield _work(incoming, outgoing, now)
     for pace in troubles():
         yield Finding("отправка", Seriousness.MEND, f"{trouble(pace, sbyt)}; проверьте ключ и адрес канала и связь")
+    if silent := unconnected(found, connected()):
+        said = f"ждут сообщения, а канал не подключён: {', '.join(silent)}"
+        yield Finding("связь", Seriousness.NOTICE, said)
     lost = sum(queue.count(state) for queue in found for state in UNSENT)
     if lost:
         said = f"не дошли, или неизвестно: {lost}; посмотрите: sbyt outbox"

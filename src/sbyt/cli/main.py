@@ -195,6 +195,23 @@ def console(
 
 
 @app.command()
+def inbox(
+    again: list[str] = typer.Option(
+        [], "--again", metavar="NUMBER|all", help="Handle again what failed, once the fault is mended; may be repeated."
+    ),
+    by: str = typer.Option(None, "--by", metavar="NAME", help="Who decides; by default who is logged in."),
+) -> None:
+    """Show what waits to be handled, and what people have because handling it failed."""
+    from django.conf import settings
+
+    from sbyt.cli.inbox import again as handle_again
+    from sbyt.cli.inbox import show
+    from sbyt.cli.staff import staff_name
+
+    raise typer.Exit(handle_again(again, staff_name(by)) if again else show(settings.SBYT))
+
+
+@app.command()
 def outbox(
     retry: list[int] = typer.Option([], "--retry", metavar="NUMBER", help="Send this message again; may be repeated."),
     drop: list[int] = typer.Option([], "--drop", metavar="NUMBER", help="Let this message be; may be repeated."),
@@ -202,9 +219,9 @@ def outbox(
     """Show what waits to be sent, and what did not arrive and why."""
     from django.conf import settings
 
-    from sbyt.cli.outbox import mend, show
+    from sbyt.cli.outbox import connected, mend, show
 
-    raise typer.Exit(mend(retry, drop) if retry or drop else show(settings.SBYT))
+    raise typer.Exit(mend(retry, drop) if retry or drop else show(settings.SBYT, connected()))
 
 
 @app.command(name="import")

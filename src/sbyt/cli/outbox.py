@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import typer
+from django.conf import settings as django_settings
 
 from sbyt.core.settings import Settings
 from sbyt.messaging import channel as port
@@ -42,8 +43,26 @@ WHY = {
 }
 
 
-def show(settings: Settings) -> int:
+def connected() -> Collection[str] | None:
+    """The channels that can send; None where one is set up wrongly, of which the doctor tells."""
+    try:
+        found: Collection[str] = django_settings.CONNECTED_CHANNELS().keys()
+    except ValueError:
+        return None
+    return found
+
+
+def unconnected(found: Sequence[ChannelQueue], channels: Collection[str] | None) -> list[str]:
+    """The channels in which messages wait that nobody sends."""
+    if channels is None:
+        return []
+    return [queue.channel for queue in found if queue.count(State.WAITING) and queue.channel not in channels]
+
+
+def show(settings: Settings, channels: Collection[str] | None) -> int:
     """Print how many messages are in which state, which channels can't send, and what did not arrive.
+
+    :param channels: those that can send, where that is known.
 
     :returns: the exit status.
     """
@@ -56,6 +75,8 @@ def show(settings: Settings) -> int:
         typer.echo(line)
     for pace in troubles():
         typer.echo(f"\n{trouble(pace, settings)}.")
+    for code in unconnected(found, channels):
+        typer.echo(f"\nКанал {code} не подключён: что в нём ждёт, уйдёт, когда его подключат.")
     listed = unsent(_LISTED + 1)
     if listed:
         typer.echo("\nНе дошли, или неизвестно:" + (f" последние {_LISTED}" if len(listed) > _LISTED else ""))

@@ -296,3 +296,20 @@ def mark_handled(results: Mapping[int, Mapping[str, Any]], now: dt.datetime) -> 
 def put_off(message: int, attempts: int, retry_at: dt.datetime) -> None:
     """Note that handling a message has failed so many times, and when it is tried again."""
     update("messaging_inboundmessage", ("id", "attempts", "retry_at"), [(message, attempts, retry_at)])
+
+
+class Backlog(NamedTuple):
+    """How many messages wait to be handled, how many of them after a failure, and when the first of them came."""
+
+    waiting: int
+    failed: int
+    oldest: dt.datetime | None
+
+
+def backlog() -> Backlog:
+    """What waits to be handled, by an index that holds nothing else."""
+    ((waiting, failed, oldest),) = fetch(
+        "SELECT count(*), count(CASE WHEN attempts > 0 THEN 1 END), min(stored_at)"
+        " FROM messaging_inboundmessage WHERE handled_at IS NULL"
+    )
+    return Backlog(waiting, failed, oldest and moment(oldest))
