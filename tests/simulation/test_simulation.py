@@ -45,24 +45,29 @@ def test_the_same_seed_is_the_same_run(seed: int, fresh_sqlite: FreshDatabase) -
     assert first == second
 
 
+FAULTS = {
+    "killed",
+    "database lost",
+    "not acknowledged",
+    "posted again",
+    "provider silent",
+    "provider failing",
+    "provider busy",
+    "provider slow",
+    "provider strict",
+    "clock set back",
+    "send unknown",
+    "send refused",
+    "given to staff unhandled",
+    "message uncertain",
+}
+
+
 def test_every_kind_of_fault_occurs(fresh_sqlite: FreshDatabase) -> None:
+    """The rarest, a message of which nobody knows whether it arrived, in one run of fifty."""
     happened: Counter[str] = Counter()
-    for seed in range(300, 320):
+    for seed in range(300, 500):
         happened += run_seed(seed, fresh_sqlite).counts
-    for fault in (
-        "killed",
-        "database lost",
-        "not acknowledged",
-        "posted again",
-        "provider silent",
-        "provider failing",
-        "provider busy",
-        "provider slow",
-        "provider strict",
-        "clock set back",
-        "send unknown",
-        "send refused",
-        "given to staff unhandled",
-        "message uncertain",
-    ):
-        assert happened[fault], f"{fault} never happened"
+        if happened.keys() >= FAULTS:
+            break
+    assert happened.keys() >= FAULTS, FAULTS - happened.keys()
