@@ -1,4 +1,4 @@
-"""``sbyt demo`` as somebody sees it who tries sbyt for the first time."""
+"""``sbyt demo --console`` as somebody sees it who tries sbyt for the first time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sbyt.cli.demo import ENGLISH, RUSSIAN, SHOWN, WORLD
 
 def demo(folder: Path, *words: str) -> str:
     done = subprocess.run(
-        [Path(sys.executable).with_name("sbyt"), "demo", *words],
+        [Path(sys.executable).with_name("sbyt"), "demo", "--console", *words],
         env={**os.environ, "COLUMNS": "110"},
         cwd=folder,
         capture_output=True,

@@ -65,10 +65,17 @@ def faketime_library() -> Path | None:
     return next((path for pattern in _FAKETIME for path in Path("/").glob(pattern.lstrip("/"))), None)
 
 
+def chromium_program() -> Path | None:
+    """A Chromium of the system's own: playwright's is not fetched."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return Path(found) if found else None
+
+
 COMPONENTS = {
     component.name: component
     for component in (
         Component("postgresql", postgresql_programs, "make test-deps (PostgreSQL 15 or later)"),
+        Component("chromium", chromium_program, "make test-deps (the package chromium)"),
         Component("faketime", faketime_library, "make test-deps (the package faketime)"),
         # Which no package brings: the test that mounts one steps aside even in CI.
         Component("small_disk", lambda: None, "root, where mounting is allowed,"),

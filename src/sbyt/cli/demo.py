@@ -1,4 +1,4 @@
-"""``sbyt demo``: a made-up town hands in its readings and gets its bills, by the commands a retailer would use."""
+"""``sbyt demo --console``: a month of a made-up town of seven, by the commands that a retailer would use."""
 
 from __future__ import annotations
 

@@ -325,9 +325,22 @@ def unlink(
 
 @app.command()
 def demo(
+    accounts: int = typer.Option(2000, min=20, max=200_000, help="How many accounts the town has, when it is made."),
+    reset: bool = typer.Option(False, "--reset", metavar="", help="Throw the town away and make it anew."),
+    port: int = typer.Option(8000, min=1, max=65535, help="The port; if it is taken, the next free one."),
     english: bool = typer.Option(False, "--english", metavar="", help="Tell it in English, not in Russian."),
+    console: bool = typer.Option(
+        False, "--console", metavar="", help="No browser: a month of seven accounts, told here."
+    ),
 ) -> None:
-    """See it work: a made-up town hands in its readings and gets its bills. All of it stays in var/demo."""
-    from sbyt.cli.demo import ENGLISH, RUSSIAN, play
+    """See it work: a made-up town, in your browser. It is kept in var/demo, and started again where it was."""
+    if console:
+        from sbyt.cli.demo import ENGLISH, RUSSIAN, play
 
-    play(ENGLISH if english else RUSSIAN)
+        play(ENGLISH if english else RUSSIAN)
+        return
+    from sbyt.cli import demo_site_words
+    from sbyt.cli.demo_site import show
+
+    words, language = (demo_site_words.ENGLISH, "en") if english else (demo_site_words.RUSSIAN, "ru")
+    raise typer.Exit(show(words, accounts=accounts, reset=reset, language=language, port=port))

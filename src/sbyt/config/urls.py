@@ -7,8 +7,10 @@ from django.urls import path
 from sbyt.api.health import health
 from sbyt.api.metrics import metrics
 from sbyt.web.form import form
+from sbyt.web.start import start
 
 urlpatterns = [
+    path("", start, name="start"),
     path("webform", form, name="form"),
     path("healthz", health, name="health"),
     path("metrics", metrics, name="metrics"),

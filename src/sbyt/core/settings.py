@@ -194,6 +194,12 @@ class Quiet(Section):
         return at.hour >= self.from_hour or at.hour < self.to_hour
 
 
+class Demo(Section):
+    """Only of a demonstration: ``guide`` is a file that tells whom a visitor may try."""
+
+    guide: Text | None = None
+
+
 class ChannelState(enum.StrEnum):
     PLANNED = "planned"
     OPEN = "open"
@@ -253,6 +259,7 @@ class Settings(Section):
     checks: Checks = Checks()
     dialogue: Dialogue = Dialogue()
     quiet: Quiet = Quiet()
+    demo: Demo = Demo()
     channels: dict[str, ChannelSettings] = {}
     ways: dict[str, WaySettings] = {}
 

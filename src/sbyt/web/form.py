@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import functools
-import hashlib
 import re
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +20,7 @@ from sbyt.messaging.statuses import read_statuses
 from sbyt.usecases.channels import channel_facts, example_answer
 from sbyt.usecases.receive_message import Received, receive_messages
 from sbyt.usecases.receive_message.failures import is_outage
+from sbyt.web.page import headers, language_of, style
 from sbyt.web.tokens import Talk, Token, new_talk, talk_of, token_of
 from sbyt.web.words import LANGUAGES, about_window, words_of
 
@@ -45,7 +43,7 @@ def form(request: HttpRequest) -> HttpResponse:
 
 
 def _empty(request: HttpRequest) -> HttpResponse:
-    language = _language(request, request.GET.get("lang", ""))
+    language = language_of(request, request.GET.get("lang", ""))
     talk = _talk(request) or new_talk(language)
     try:
         closed = with_connection(functools.partial(_closed, language))
@@ -70,7 +68,7 @@ def _received(request: HttpRequest) -> HttpResponse:
         _sent.labels("too_large").inc()
         return HttpResponse(status=413)
     filled = {name: request.POST.get(name, "").strip() for name in ("account", "values", "text", "press")}
-    language = _language(request, request.POST.get("lang", ""))
+    language = language_of(request, request.POST.get("lang", ""))
     token, talk = token_of(request.POST.get("token", "")), _talk(request)
     if token is None or not _is_of_this_page(request):
         _sent.labels("refused").inc()
@@ -158,15 +156,6 @@ def _is_asked(result: dict[str, Any]) -> bool:
     return bool(result["buttons"]) or result["outcome"] in ("confirm", "ask")
 
 
-def _language(request: HttpRequest, wanted: str) -> str:
-    """The one that was chosen, else the browser's first that we speak, else the installation's."""
-    if wanted in LANGUAGES:
-        return wanted
-    named = re.findall(r"[a-z]{2}(?=[-,;]|$)", request.META.get("HTTP_ACCEPT_LANGUAGE", "").lower())
-    default: str = settings.SBYT.language
-    return next((one for one in named if one in LANGUAGES), default)
-
-
 def _talk(request: HttpRequest) -> Talk | None:
     talk = talk_of(request.COOKIES.get(COOKIE, ""))
     return talk if talk and talk.language in LANGUAGES else None
@@ -187,17 +176,5 @@ def _is_of_this_page(request: HttpRequest) -> bool:
     return not origin or urlsplit(origin).netloc == request.META.get("HTTP_HOST")
 
 
-_STYLE = (Path(__file__).parent / "form.css").read_text(encoding="utf-8")
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_HEADERS = {
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Cache-Control": "no-store",
-    "Vary": "Cookie, Accept-Language",
-}
+_STYLE = style("form.css")
+_HEADERS = headers(_STYLE)

@@ -115,6 +115,55 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+#: What the start page says.
+START: Mapping[str, Mapping[str, str]] = {
+    "ru": {
+        "title": "Показания счётчиков",
+        "form": "Передать показания",
+        "ways": "Как передать показания",
+        "other_language": "In English",
+        "open": "открыт",
+        "unstable": "работает с перебоями",
+        "planned": "скоро",
+        "withdrawn": "закрыт",
+        "days": "с {first} по {last} число",
+        "since": "с {day}",
+        "account": "Счёт",
+        "right": "Верное показание сегодня",
+        "guests": "Кем притвориться",
+        "guests_hint": "Передайте показание из списка, а потом ошибитесь: лишняя цифра, меньше прошлого, день и ночь "
+        "наоборот.",
+        "demo_title": "Демонстрация",
+        "demo": "Придуманный город в Коми: люди, адреса и телефоны вымышлены, наружу ничего не отправляется. "
+        "Показания проходят тот же путь, что и настоящие: приём, понимание, проверки, ответ.",
+    },
+    "en": {
+        "title": "Meter readings",
+        "form": "Send readings",
+        "ways": "Ways to send readings",
+        "other_language": "По-русски",
+        "open": "open",
+        "unstable": "works unsteadily",
+        "planned": "coming",
+        "withdrawn": "closed",
+        "days": "on days {first} to {last} of the month",
+        "since": "since {day}",
+        "account": "Account",
+        "right": "Today's right reading",
+        "guests": "Whom to be",
+        "guests_hint": "Send a reading from the list, then make mistakes: a figure too many, less than before, day and "
+        "night swapped.",
+        "demo_title": "Demonstration",
+        "demo": "A made-up town in the Komi Republic: its people, addresses and phones are invented, and nothing is "
+        "sent anywhere. Readings take the path of real ones: taken in, understood, checked, answered.",
+    },
+}
+
+
+def start_words_of(language: str) -> Mapping[str, str]:
+    return START[language]
+
+
 def words_of(language: str) -> dict[str, str]:
     """The words of a language, those that name a button with the button's own."""
     words = WORDS[language]
@@ -127,8 +176,9 @@ def about_window(window: Window, today: dt.date, language: str) -> str:
     opens = today.replace(day=min(window.first_day, Period.of(today).days))
     code = "soon" if today < opens else "window" if today <= closes else "over"
     month = _MONTHS[language][today.month - 1]
-    return WORDS[language][code].format(month=month, since=opens.day, until=_day(closes, language))
+    return WORDS[language][code].format(month=month, since=opens.day, until=day_of_month(closes, language))
 
 
-def _day(day: dt.date, language: str) -> str:
+def day_of_month(day: dt.date, language: str) -> str:
+    """``25 ноября``, ``25 November``."""
     return f"{day.day} {_OF_MONTHS[day.month - 1] if language == 'ru' else _MONTHS['en'][day.month - 1]}"

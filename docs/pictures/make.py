@@ -1,0 +1,78 @@
+"""Takes the pictures of the README from a demonstration of its own, in a folder that is thrown away.
+
+.venv/bin/python docs/pictures/make.py
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from playwright.sync_api import Page
+
+from tests.support.browser import browsing
+from tests.support.components import chromium_program
+
+FOLDER = Path(__file__).parent
+SBYT = Path(sys.executable).with_name("sbyt")
+PATIENCE = 120  # seconds
+
+
+def main() -> None:
+    """Start the demonstration, take the pictures, end it."""
+    chromium = chromium_program()
+    if chromium is None:
+        sys.exit("Chromium is not installed; make test-deps brings it")
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "output"
+        with output.open("wb") as file:
+            demo = subprocess.Popen([SBYT, "demo", "--accounts", "300"], cwd=folder, stdout=file, stderr=file)
+        try:
+            address = _address(output)
+            with browsing(chromium, width=1000, height=760, locale="ru-RU") as page:
+                page.goto(address)
+                _take(page, "start.png")
+            with browsing(chromium, width=400, height=620, locale="ru-RU") as page:
+                _ask(page, address)
+                _take(page, "asked.png")
+        finally:
+            demo.send_signal(signal.SIGINT)
+            demo.wait()
+
+
+def _address(output: Path) -> str:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        if found := re.search(r"http://\S+", output.read_text(encoding="utf-8")):
+            return found[0]
+        time.sleep(0.2)
+    sys.exit(f"the demonstration does not start:\n{output.read_text(encoding='utf-8')}")
+
+
+def _ask(page: Page, address: str) -> None:
+    """Hand in day and night the wrong way round."""
+    page.goto(address)
+    example = page.locator(".guests li").nth(1)
+    day, night = example.locator("code").inner_text().split()
+    account = example.locator(".number").inner_text()
+    page.get_by_role("link", name="Передать показания").click()
+    page.get_by_label("Лицевой счёт").fill(account)
+    page.get_by_label("Показания").fill(f"{night} {day}")
+    page.get_by_role("button", name="Передать").click()
+    page.get_by_role("button", name="Да", exact=True).wait_for()
+
+
+def _take(page: Page, name: str) -> None:
+    page.screenshot(path=FOLDER / name)
+    print(f"{name}: {(FOLDER / name).stat().st_size // 1024} KB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""``sbyt demo`` as a visitor sees it: in a terminal, and in a real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.browser import browsing
+
+SBYT = Path(sys.executable).with_name("sbyt")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A demonstration that runs: where it is reached, and what the terminal shows."""
+
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    @property
+    def told(self) -> str:
+        return self.output.read_text(encoding="utf-8")
+
+    @property
+    def address(self) -> str:
+        found = re.search(r"http://127\.0\.0\.1:\d+/", self.told)
+        assert found, self.told
+        return found[0]
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(90)
+
+
+@contextmanager
+def demonstrating(folder: Path, *words: str) -> Iterator[Shown]:
+    """Start the command in a folder, and wait until it tells where to look."""
+    output = folder / f"output-{len(list(folder.glob('output-*')))}"
+    with output.open("wb") as file:
+        environ = {**os.environ, "COLUMNS": "110", "SBYT_CONFIG": "/of/something/else", "DATABASE_URL": "sqlite:////no"}
+        process = subprocess.Popen([SBYT, "demo", *words], env=environ, cwd=folder, stdout=file, stderr=file)
+    shown = Shown(process, output)
+    try:
+        until = time.monotonic() + 120
+        while "http://" not in shown.told:
+            assert process.poll() is None, shown.told
+            assert time.monotonic() < until, shown.told
+            time.sleep(0.1)
+        yield shown
+    finally:
+        if process.poll() is None:
+            shown.end()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A town of forty accounts, made by the first of these tests that needs it."""
+    return tmp_path_factory.mktemp("visitor")
+
+
+@pytest.fixture(scope="module")
+def shown(folder: Path) -> Iterator[Shown]:
+    with demonstrating(folder, "--accounts", "40", "--port", "18300") as shown:
+        yield shown
+
+
+def test_a_visitor_hands_in_what_the_start_page_offers_and_is_believed(
+    shown: Shown, folder: Path, component: Callable[[str], Path]
+) -> None:
+    guide = json.loads((folder / "var" / "demo" / "town" / "guide.json").read_text(encoding="utf-8"))
+    guest = next(one for one in guide["guests"] if one["shows"] == "day_and_night")
+    day, night = guest["example"].split()
+    with browsing(component("chromium"), width=360, height=740, locale="ru-RU") as page:
+        page.goto(shown.address)
+        page.get_by_role("link", name="Передать показания").click()
+        page.get_by_label("Лицевой счёт").fill(guest["account"])
+        page.get_by_label("Показания").fill(f"{night} {day}")
+        page.get_by_role("button", name="Передать").click()
+        page.get_by_text("день и ночь переставлены").wait_for()
+        page.get_by_role("button", name="Да", exact=True).click()
+        page.get_by_text(f"Приняли день {day}, ночь {night}").wait_for()
+
+
+def test_started_again_it_is_there_at_once_with_what_was_handed_in(folder: Path) -> None:
+    with demonstrating(folder, "--accounts", "40", "--port", "18300") as again:
+        assert "Город готов" not in again.told
+        with urllib.request.urlopen(again.address, timeout=30) as page:
+            assert "Кем притвориться" in page.read().decode()
+
+
+def test_where_the_port_is_taken_the_next_is_used(folder: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with demonstrating(folder, "--port", str(port)) as shown:
+            assert shown.address != f"http://127.0.0.1:{port}/"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_told_to_end_it_leaves_nothing_running(folder: Path, number: signal.Signals) -> None:
+    with demonstrating(folder, "--port", "18340") as shown:
+        address = shown.address
+        assert shown.end(number) == 0
+        with pytest.raises(OSError, match="refused"):
+            urllib.request.urlopen(address, timeout=5)
+
+
+def test_if_the_server_dies_it_says_so_and_ends(folder: Path) -> None:
+    with demonstrating(folder, "--port", "18360") as shown:
+        children = subprocess.run(["pgrep", "-P", str(shown.process.pid)], capture_output=True, text=True, check=True)
+        os.kill(int(children.stdout.split()[0]), signal.SIGKILL)
+        assert shown.process.wait(90) == 1
+        assert "остановился, подробности в" in shown.told
+
+
+def test_thrown_away_it_is_made_anew_in_english(folder: Path) -> None:
+    with demonstrating(folder, "--accounts", "25", "--reset", "--english", "--port", "18380") as shown:
+        assert "The town is ready: 25 accounts" in shown.told
+        with urllib.request.urlopen(shown.address + "?lang=en", timeout=30) as page:
+            assert "Whom to be" in page.read().decode()
