@@ -125,7 +125,9 @@ def show(words: SiteWords, *, accounts: int, reset: bool, language: str, port: i
             shutil.rmtree(site.folder)
         if not site.is_ready:
             _prepare(site, words, console, accounts=accounts, language=language, now=now)
-        site.open_window(now.date(), language)
+        else:
+            site.open_window(now.date(), language)
+            site.run("migrate")  # sbyt may be newer than the town
         return _serve(site, words, port)
     except UnableToShow as error:
         typer.echo(str(error), err=True)
