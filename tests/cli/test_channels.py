@@ -7,9 +7,12 @@ import re
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import override_settings
 from typer.testing import CliRunner
 
 from sbyt.cli.main import app
+from sbyt.config.channels import connected
+from sbyt.config.load import parse_settings
 from sbyt.messaging.models import ChannelStatus
 from tests.support.databases import Database
 
@@ -97,3 +100,13 @@ def test_it_is_told_when_no_way_is_left(database: Database) -> None:
     said = [sbyt("withdraw", code)[1] for code in sorted(codes - {"console", "webform"})]
     assert "людям некуда отправить показания" in said[-1]
     assert "людям некуда отправить показания" not in said[0]
+
+
+def test_what_is_simulated_is_called_so(database: Database) -> None:
+    settings = parse_settings("[demo]\nsimulator = true", "sbyt.toml")
+    with override_settings(CONNECTED_CHANNELS=lambda: connected(settings, {}, lambda: dt.datetime.now(dt.UTC))):
+        _, said = sbyt("list")
+        checked = CliRunner().invoke(app, ["doctor"], catch_exceptions=False).output
+    assert line_of("sms", said) == "sms  SMS; ✓ открыт; имитация, никому ничего не уходит"
+    assert "имитация" not in line_of("console", said)
+    assert "имитация   ! внимание     это демонстрация, никому ничего не уходит: SMS, Телефон" in checked

@@ -56,9 +56,9 @@ def test_its_commented_keys_are_right_too() -> None:
         (PerResource, ("checks", "high_without_average")),
         (Dialogue, ("dialogue",)),
         (Quiet, ("quiet",)),
-        (Demo, ("demo",)),
         (ChannelSettings, ("channels", "voice")),
         (WaySettings, ("ways", "post")),
+        (Demo, ("demo",)),
     ],
 )
 def test_it_names_every_key(section: type[BaseModel], table: tuple[str, ...]) -> None:

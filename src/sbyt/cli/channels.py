@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -46,7 +46,8 @@ def list_(
     from django.conf import settings
 
     now = dt.datetime.now(dt.UTC)
-    lines = _history(history, settings.SBYT) if history else _listed(settings.SBYT, now)
+    simulated = {code for code, channel in settings.CONNECTED_CHANNELS().items() if channel.simulated}
+    lines = _history(history, settings.SBYT) if history else _listed(settings.SBYT, simulated, now)
     for line in lines:
         typer.echo(line)
 
@@ -159,7 +160,7 @@ def _told(change: Change, changed: Changed, settings: Settings, now: dt.datetime
     return lines
 
 
-def _listed(settings: Settings, now: dt.datetime) -> list[str]:
+def _listed(settings: Settings, simulated: Collection[str], now: dt.datetime) -> list[str]:
     from sbyt.messaging.statuses import read_statuses
 
     statuses, today = read_statuses(settings), now.astimezone(settings.zone).date()
@@ -167,7 +168,8 @@ def _listed(settings: Settings, now: dt.datetime) -> list[str]:
     width = max(map(len, ways), default=0)
     lines = []
     for code, way in ways.items():
-        known = (way.title, _state(way), way.address, _own_days(way), way.note)
+        shown = "имитация, никому ничего не уходит" if code in simulated else ""
+        known = (way.title, _state(way), shown, way.address, _own_days(way), way.note)
         lines.append(f"{code:<{width}}  {'; '.join(filter(None, known))}")
         lines += [f"{'':<{width}}  {_coming(row)}" for row in statuses.coming(code, today)]
     return lines

@@ -153,11 +153,15 @@ def _channels(sbyt: Settings, channels: Mapping[str, ChannelSettings]) -> Findin
 
 
 def _connections() -> Iterator[Finding]:
-    """Whether the channels can be connected as they are set up; nothing of it where they can."""
+    """Whether the channels can be connected as they are set up, and which are none; nothing where all is as usual."""
     try:
-        settings.CONNECTED_CHANNELS()
+        connected = settings.CONNECTED_CHANNELS()
     except ValueError as error:
         yield Finding("подключения", State.MEND, str(error).replace("\n", "; "))
+        return
+    if named := [settings.SBYT.channels[code].title for code, channel in connected.items() if channel.simulated]:
+        said = f"это демонстрация, никому ничего не уходит: {', '.join(named)}; для работы уберите [demo] из sbyt.toml"
+        yield Finding("имитация", State.NOTICE, said)
 
 
 def _database(sbyt: Settings, now: dt.datetime) -> Iterator[Finding]:

@@ -233,7 +233,7 @@ def work(settings: Settings, channels: Mapping[str, Channel], *, once: bool, clo
     :returns: the exit status.
     """
     spare_the_collector()
-    named = ", ".join(_title(code, settings) for code in channels) or "каналов нет"
+    named = ", ".join(_title(channel, settings) for channel in channels.values()) or "каналов нет"
     with _told_to_stop() as stop:
         if once:
             return _once(settings, channels, clock, stop)
@@ -241,9 +241,9 @@ def work(settings: Settings, channels: Mapping[str, Channel], *, once: bool, clo
         return _on_and_on(settings, channels, clock, stop)
 
 
-def _title(code: str, settings: Settings) -> str:
-    described = settings.channels.get(code)
-    return described.title if described else code
+def _title(channel: Channel, settings: Settings) -> str:
+    described = settings.channels.get(channel.code)
+    return (described.title if described else channel.code) + (" — имитация" if channel.simulated else "")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from sbyt.config.problems import Problem, UnableToStart
 from sbyt.core.settings import ChannelSettings, ChannelState, Section, Settings
-from sbyt.messaging.channel import Channel, Clock, Setup, UnableToSetUp
+from sbyt.messaging.channel import Channel, Clock, Handset, Setup, UnableToSetUp
 
 #: Which days each way has by default: the answering machine 18 to 20, the others always (conversation.md, checks).
 DEFAULT_CHANNELS: dict[str, ChannelSettings] = {
@@ -33,6 +33,18 @@ IMPLEMENTED: dict[str, str] = {
     "webform": "sbyt.channels.webform:Webform",
 }
 
+#: What people hold in their hands where a channel is simulated: by it the stand-in knows what it can carry.
+HANDSETS: dict[str, Handset] = {
+    "sms": "short",
+    "voice": "keypad",
+    "email": "mail",
+    "telegram": "messenger",
+    "max": "messenger",
+    "vk": "messenger",
+    "whatsapp": "messenger",
+    "viber": "messenger",
+}
+
 #: The channel of our own page.
 PAGE_CHANNEL = "webform"
 
@@ -55,6 +67,8 @@ def options_schema(code: str) -> type[Section] | None:
 def connected(settings: Settings, environ: Mapping[str, str], clock: Clock) -> dict[str, Channel]:
     """The channels that are built and have what they need, as this installation configures them, by their code.
 
+    In a demonstration (``[demo] simulator = true``) all others are simulated; elsewhere none is, ever.
+
     :raises UnableToStart: if a secret is of no use, with all such.
     """
     made, problems = {}, []
@@ -70,7 +84,14 @@ def connected(settings: Settings, environ: Mapping[str, str], clock: Clock) -> d
             problems.append(Problem(secret_variable(code, error.variable), error.said))
     if problems:
         raise UnableToStart(problems)
-    return made
+    return {**made, **_stand_ins(settings, made)} if settings.demo.simulator else made
+
+
+def _stand_ins(settings: Settings, made: Mapping[str, Channel]) -> dict[str, Channel]:
+    """What a demonstration has in place of the channels that aren't connected."""
+    from sbyt.channels.simulated import simulated
+
+    return {code: simulated(code, HANDSETS.get(code, "page")) for code in settings.channels if code not in made}
 
 
 def secret_variable(code: str, name: str) -> str:

@@ -195,8 +195,10 @@ class Quiet(Section):
 
 
 class Demo(Section):
-    """Only of a demonstration: ``guide`` is a file that tells whom a visitor may try."""
+    """What only an installation for show has: nothing here belongs where real customers write."""
 
+    simulator: Annotated[bool, Field(strict=True, description="true или false")] = False
+    customers: Annotated[Text, Field(description="путь к файлу, в строке по номеру лицевого счёта")] | None = None
     guide: Text | None = None
 
 
@@ -259,9 +261,9 @@ class Settings(Section):
     checks: Checks = Checks()
     dialogue: Dialogue = Dialogue()
     quiet: Quiet = Quiet()
-    demo: Demo = Demo()
     channels: dict[str, ChannelSettings] = {}
     ways: dict[str, WaySettings] = {}
+    demo: Demo = Demo()
 
     @field_validator("ways")
     @classmethod

@@ -10,11 +10,14 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from sbyt.core.settings import Section
 
 Clock = Callable[[], dt.datetime]
+
+#: What a person writes with: a phone's short messages, a messenger, a mail program, the keys of a telephone, a page.
+Handset = Literal["short", "messenger", "mail", "keypad", "page"]
 
 #: What the senders and message ids of our own pages begin with; nobody else's may.
 OWN_PAGE = "page:"
@@ -204,6 +207,7 @@ class Channel(ABC):
     may_have: ClassVar[tuple[str, ...]] = ()  # secrets without which it can do less
     live: ClassVar[bool] = False  # its answer is the response to the request; nothing is sent afterwards
     status_of_unreadable: ClassVar[int] = 200  # what is kept for people need not be sent again
+    simulated: ClassVar[bool] = False  # it stands in for a provider: what it sends reaches nobody
     per_second: ClassVar[int] = 10  # messages that may be sent; the settings may say less
 
     @classmethod
