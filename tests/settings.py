@@ -11,3 +11,7 @@ os.environ["SBYT_CONFIG"] = os.devnull
 os.environ["DATABASE_URL"] = f"sqlite:///{os.devnull}"
 
 from sbyt.config.settings import *  # noqa: F403
+
+SECRET_KEY = "of the tests, and of nobody else"
+# Hashing passwords slowly is Django's business; tests log in often.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

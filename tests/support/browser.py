@@ -1,56 +1,98 @@
-"""A real Chromium that reaches nothing but this machine, and tells of whatever a page complains of."""
+"""A real browser for tests of pages: Chromium, driven by playwright.
+
+::
+
+    with browsing(component("chromium")) as browser:
+        page = browser.open(f"http://127.0.0.1:{served.port}/office/login/")
+        page.fill("#id_login", "anna")
+
+Whatever a visitor must not meet fails the test when the ``with`` ends: a request to another host (it is also refused),
+an error on the console, a violation of the policy, an error that no script caught. What a test provokes itself it
+names: ``browser.expect("status of 403")``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
 
-#: Without these it looks for updates, accounts and its maker's hosts; as root it runs without a sandbox only.
-_FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 _HERE = ("127.0.0.1", "localhost")
 
+Scheme = Literal["light", "dark"]
 
-class Complaints(AssertionError):
-    """What the browser said against the pages that a test looked at."""
+
+class Browser:
+    """A browser under test. Each ``open`` is a window of its own visitor; ``context`` gives one to open more in."""
+
+    def __init__(self, chromium: Chromium) -> None:
+        self._chromium = chromium
+        self._expected: list[str] = []
+        self.wrong: list[str] = []
+
+    def open(self, url: str, **options: Any) -> Page:
+        """A page in a window of a new visitor: no cookies. Options as of ``context``."""
+        page = self.context(**options).new_page()
+        page.goto(url)
+        return page
+
+    def context(
+        self, *, width: int = 1280, height: int = 800, scheme: Scheme = "light", language: str = "ru-RU", **options: Any
+    ) -> BrowserContext:
+        """A new visitor, with a window of this size, a light or a dark desk, and this language."""
+        context = self._chromium.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, locale=language, **options
+        )
+        context.set_default_timeout(15_000)
+        context.route("**/*", self._let_through)
+        context.on("page", self._listen)
+        return context
+
+    def expect(self, said: str) -> None:
+        """Something that the test provokes itself; told by a part of what the browser says of it."""
+        self._expected.append(said)
+
+    def check(self) -> None:
+        """Fail if anything went wrong that nobody expects."""
+        unexpected = [one for one in self.wrong if not any(said in one for said in self._expected)]
+        if unexpected:
+            raise AssertionError("\n".join(unexpected))
+
+    def _let_through(self, route: Route) -> None:
+        if urlsplit(route.request.url).hostname in _HERE:
+            route.continue_()
+        else:
+            self.wrong.append(f"a request to another host: {route.request.url}")
+            route.abort()
+
+    def _listen(self, page: Page) -> None:
+        # What a policy refuses Chromium tells as an error on the console.
+        page.on("console", lambda said: self.wrong.append(f"console: {said.text}") if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
 
 
 @contextmanager
-def browsing(chromium: Path, *, width: int = 1280, height: int = 900, **wanted: Any) -> Iterator[Page]:
-    """A page in a fresh browser of this size; ``wanted`` is what playwright's contexts take, as ``locale``.
-
-    :raises Complaints: at the end, if a page asked for something of another host, ran into its own rules, or wrote an
-        error to the console.
-    """
-    complaints: list[str] = []
+def browsing(program: Path) -> Iterator[Browser]:
+    """Start Chromium; end it and check that nothing went wrong in it."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(chromium), args=list(_FLAGS))
+        chromium = playwright.chromium.launch(executable_path=str(program), args=list(FLAGS))
         try:
-            context = browser.new_context(viewport={"width": width, "height": height}, **wanted)
-            _listen(context, complaints)
-            yield context.new_page()
-            context.close()
+            browser = Browser(chromium)
+            yield browser
         finally:
-            browser.close()
-    if complaints:
-        raise Complaints("\n".join(complaints))
-
-
-def _listen(context: BrowserContext, complaints: list[str]) -> None:
-    def ask(route: Route) -> None:
-        if urlsplit(route.request.url).hostname in _HERE:
-            route.continue_()
-            return
-        complaints.append(f"asked for {route.request.url}")
-        route.abort()
-
-    context.route("**/*", ask)
-    context.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
+            chromium.close()
+    browser.check()

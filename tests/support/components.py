@@ -66,8 +66,8 @@ def faketime_library() -> Path | None:
 
 
 def chromium_program() -> Path | None:
-    """A Chromium of the system's own: playwright's is not fetched."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    """The browser that tests of pages drive."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
     return Path(found) if found else None
 
 
@@ -75,8 +75,8 @@ COMPONENTS = {
     component.name: component
     for component in (
         Component("postgresql", postgresql_programs, "make test-deps (PostgreSQL 15 or later)"),
-        Component("chromium", chromium_program, "make test-deps (the package chromium)"),
         Component("faketime", faketime_library, "make test-deps (the package faketime)"),
+        Component("chromium", chromium_program, "make test-deps (the package chromium)"),
         # Which no package brings: the test that mounts one steps aside even in CI.
         Component("small_disk", lambda: None, "root, where mounting is allowed,"),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 from tests.support.serving import Answered, Served
@@ -85,5 +86,7 @@ class Browser:
 
     def _page(self, answered: Answered) -> Page:
         if self.keeps_cookies and "set-cookie" in answered.headers:
-            self.cookie = answered.headers["set-cookie"].partition(";")[0]
+            kept = SimpleCookie(self.cookie)
+            kept.load(answered.headers["set-cookie"])
+            self.cookie = "; ".join(f"{name}={morsel.coded_value}" for name, morsel in kept.items())
         return Page(answered)

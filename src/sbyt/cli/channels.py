@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sbyt.cli.staff import staff_name
+from sbyt.cli.terminal import staff_name
 
 if TYPE_CHECKING:
     from sbyt.core.settings import Settings, WaySettings

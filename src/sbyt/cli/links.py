@@ -8,7 +8,7 @@ from collections.abc import Collection
 import typer
 
 from sbyt.accounts.models import Link
-from sbyt.cli.staff import staff_name
+from sbyt.cli.terminal import staff_name
 from sbyt.core.settings import Settings
 from sbyt.messaging.masking import masked_recipient
 from sbyt.usecases.link_account import UnableToLink, address_of, link_account, unlink_account

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from sbyt.cli import channels
+from sbyt.cli import channels, staff
 
 
 class DatabaseCommands(TyperGroup):
@@ -74,6 +74,7 @@ app = typer.Typer(
 
 
 app.add_typer(channels.app)
+app.add_typer(staff.app)
 
 
 def _show_version(asked: bool) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from sbyt.api.health import health
 from sbyt.api.metrics import metrics
+from sbyt.web.errors import broken, forbidden, not_found, often
 from sbyt.web.form import form
 from sbyt.web.start import start
 
@@ -14,4 +15,10 @@ urlpatterns = [
     path("webform", form, name="form"),
     path("healthz", health, name="health"),
     path("metrics", metrics, name="metrics"),
+    path("office/", include("sbyt.web.office.urls")),
 ]
+
+handler403 = forbidden
+handler404 = not_found
+handler429 = often  # by allauth
+handler500 = broken

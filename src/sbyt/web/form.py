@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
+from django.views.decorators.csrf import csrf_exempt
 from prometheus_client import Counter
 
 from sbyt.bulk.lasting import with_connection
@@ -20,7 +21,8 @@ from sbyt.messaging.statuses import read_statuses
 from sbyt.usecases.channels import channel_facts, example_answer
 from sbyt.usecases.receive_message import Received, receive_messages
 from sbyt.usecases.receive_message.failures import is_outage
-from sbyt.web.page import headers, language_of, style
+from sbyt.web.language import language_of
+from sbyt.web.page import headers, style
 from sbyt.web.tokens import Talk, Token, new_talk, talk_of, token_of
 from sbyt.web.words import LANGUAGES, about_window, words_of
 
@@ -33,6 +35,7 @@ _LARGEST_BODY = 64 * 1024
 _sent = Counter("sbyt_forms", "Forms that were sent on our page, by what became of them.", ["result"])
 
 
+@csrf_exempt  # its token is of its own kind: it works without cookies and says what a message is
 def form(request: HttpRequest) -> HttpResponse:
     """An empty form, or the answer to one that was sent."""
     if request.method in ("GET", "HEAD"):
@@ -43,7 +46,7 @@ def form(request: HttpRequest) -> HttpResponse:
 
 
 def _empty(request: HttpRequest) -> HttpResponse:
-    language = language_of(request, request.GET.get("lang", ""))
+    language = language_of(request)
     talk = _talk(request) or new_talk(language)
     try:
         closed = with_connection(functools.partial(_closed, language))
@@ -68,7 +71,7 @@ def _received(request: HttpRequest) -> HttpResponse:
         _sent.labels("too_large").inc()
         return HttpResponse(status=413)
     filled = {name: request.POST.get(name, "").strip() for name in ("account", "values", "text", "press")}
-    language = language_of(request, request.POST.get("lang", ""))
+    language = _language(request, request.POST.get("lang", ""))
     token, talk = token_of(request.POST.get("token", "")), _talk(request)
     if token is None or not _is_of_this_page(request):
         _sent.labels("refused").inc()
@@ -154,6 +157,11 @@ def _page(
 
 def _is_asked(result: dict[str, Any]) -> bool:
     return bool(result["buttons"]) or result["outcome"] in ("confirm", "ask")
+
+
+def _language(request: HttpRequest, wanted: str) -> str:
+    """The one that the form was sent in, else that of all our pages."""
+    return wanted if wanted in LANGUAGES else language_of(request)
 
 
 def _talk(request: HttpRequest) -> Talk | None:

@@ -1,26 +1,11 @@
-"""What all our own pages have in common: the language, the style, and the headers that allow nothing else."""
+"""What all our own pages have in common: the style, and the headers that allow nothing else."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
-
-from django.conf import settings
-from django.http import HttpRequest
-
-from sbyt.web.words import LANGUAGES
-
-
-def language_of(request: HttpRequest, wanted: str) -> str:
-    """The one that was chosen, else the browser's first that we speak, else the installation's."""
-    if wanted in LANGUAGES:
-        return wanted
-    named = re.findall(r"[a-z]{2}(?=[-,;]|$)", request.META.get("HTTP_ACCEPT_LANGUAGE", "").lower())
-    default: str = settings.SBYT.language
-    return next((one for one in named if one in LANGUAGES), default)
 
 
 def style(*names: str) -> str:

@@ -17,7 +17,8 @@ from django.template.loader import render_to_string
 from sbyt.bulk.lasting import with_connection
 from sbyt.core.settings import ChannelState, WaySettings
 from sbyt.messaging.statuses import read_statuses
-from sbyt.web.page import headers, language_of, style
+from sbyt.web.language import language_of
+from sbyt.web.page import headers, style
 from sbyt.web.words import LANGUAGES, about_window, day_of_month, start_words_of
 
 #: In which order ways are listed: those that take readings first.
@@ -47,7 +48,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """Tell about the ways, and in a demonstration about whom a visitor may try."""
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET"])
-    language = language_of(request, request.GET.get("lang", ""))
+    language = language_of(request)
     today = settings.NOW().astimezone(settings.SBYT.zone).date()
     try:
         found = with_connection(lambda: read_statuses(settings.SBYT).ways(today))

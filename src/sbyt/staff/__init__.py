@@ -1,0 +1,1 @@
+"""Who works here: their log-ins and their roles."""

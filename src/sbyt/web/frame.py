@@ -1,0 +1,106 @@
+"""What stands around every page: the company, the language, who is logged in, the ways between the desks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from sbyt.staff.roles import Role, may
+from sbyt.web.language import language_of
+from sbyt.web.words import LANGUAGES
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "ru": {
+        "other_language": "In English",
+        "to_the_page": "Перейти к содержанию",
+        "office": "Офис",
+        "desks": "Разделы",
+        "search": "Поиск",
+        "queue": "Сомнительные показания",
+        "channels": "Каналы",
+        "data": "Данные",
+        "log_in": "Войти",
+        "log_out": "Выйти",
+        "security": "Защита входа",
+        "log_in_title": "Вход в офис",
+        "log_in_for": "Для сотрудников. Клиентам входить не нужно.",
+        "name": "Имя для входа",
+        "password": "Пароль",
+        "by_passkey": "По ключу доступа",
+        "forgot": "Забыли пароль? Новый задаст администратор.",
+    },
+    "en": {
+        "other_language": "По-русски",
+        "to_the_page": "Skip to the content",
+        "office": "Office",
+        "desks": "Desks",
+        "search": "Search",
+        "queue": "Doubtful readings",
+        "channels": "Channels",
+        "data": "Data",
+        "log_in": "Log in",
+        "log_out": "Log out",
+        "security": "Log-in security",
+        "log_in_title": "Log in to the office",
+        "log_in_for": "For staff. Customers need not log in.",
+        "name": "Name",
+        "password": "Password",
+        "by_passkey": "By passkey",
+        "forgot": "Forgotten the password? An administrator sets a new one.",
+    },
+}
+
+
+class Desk(NamedTuple):
+    """A part of the office in its navigation, and who sees it; with no roles named, all staff."""
+
+    path: str
+    code: str
+    roles: tuple[Role, ...] = ()
+
+
+DESKS = (
+    Desk("/office/", "search"),
+    Desk("/office/queue/", "queue", (Role.OPERATOR,)),
+    Desk("/office/channels/", "channels", (Role.OPERATOR,)),
+    Desk("/office/data/", "data"),
+)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """For every template: ``language``, ``frame`` (these words), ``company`` and, for staff, ``desks``."""
+    language = language_of(request)
+    other = next(one for one in LANGUAGES if one != language)
+    words = WORDS[language]
+    return {
+        "language": language,
+        "other": other,
+        "other_path": _in_language(request, other),
+        "frame": words,
+        "company": settings.SBYT.company,
+        "desks": _Desks(request, words),
+    }
+
+
+def _in_language(request: HttpRequest, language: str) -> str:
+    """This page in the other language."""
+    query = request.GET.copy()
+    query["lang"] = language
+    return f"?{query.urlencode()}"
+
+
+class _Desks:
+    """The desks that whoever is logged in sees, each with its word; asked only by pages that show them."""
+
+    def __init__(self, request: HttpRequest, words: Mapping[str, str]) -> None:
+        self._request, self._words = request, words
+
+    def __iter__(self) -> Any:
+        here = self._request.path
+        for desk in DESKS:
+            if may(self._request.user, desk.roles):
+                current = here == desk.path or (desk.path != "/office/" and here.startswith(desk.path))
+                yield {"path": desk.path, "word": self._words[desk.code], "current": current}

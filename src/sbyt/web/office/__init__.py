@@ -1,0 +1,1 @@
+"""The office: what staff see in a browser."""
