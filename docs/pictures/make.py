@@ -36,12 +36,11 @@ def main() -> None:
             demo = subprocess.Popen([SBYT, "demo", "--accounts", "300"], cwd=folder, stdout=file, stderr=file)
         try:
             address = _address(output)
-            with browsing(chromium, width=1000, height=760, locale="ru-RU") as page:
-                page.goto(address)
-                _take(page, "start.png")
-            with browsing(chromium, width=400, height=620, locale="ru-RU") as page:
-                _ask(page, address)
-                _take(page, "asked.png")
+            with browsing(chromium) as browser:
+                _take(browser.open(address, width=1000, height=760), "start.png")
+                asked = browser.open(address, width=400, height=620)
+                _ask(asked)
+                _take(asked, "asked.png")
         finally:
             demo.send_signal(signal.SIGINT)
             demo.wait()
@@ -56,9 +55,8 @@ def _address(output: Path) -> str:
     sys.exit(f"the demonstration does not start:\n{output.read_text(encoding='utf-8')}")
 
 
-def _ask(page: Page, address: str) -> None:
+def _ask(page: Page) -> None:
     """Hand in day and night the wrong way round."""
-    page.goto(address)
     example = page.locator(".guests li").nth(1)
     day, night = example.locator("code").inner_text().split()
     account = example.locator(".number").inner_text()

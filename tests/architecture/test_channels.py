@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "sbyt"
 
 #: Words that name something else as well: a column of accounts.csv, the greatest of several, a terminal.
-ALSO_WORDS = {"email", "max", "console"}
+ALSO_WORDS = {"email", "max", "console", "office"}
 
 
 def literals(path: Path) -> Iterator[tuple[int, str]]:

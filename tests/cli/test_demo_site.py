@@ -83,8 +83,8 @@ def test_a_visitor_hands_in_what_the_start_page_offers_and_is_believed(
     guide = json.loads((folder / "var" / "demo" / "town" / "guide.json").read_text(encoding="utf-8"))
     guest = next(one for one in guide["guests"] if one["shows"] == "day_and_night")
     day, night = guest["example"].split()
-    with browsing(component("chromium"), width=360, height=740, locale="ru-RU") as page:
-        page.goto(shown.address)
+    with browsing(component("chromium")) as browser:
+        page = browser.open(shown.address, width=360, height=740)
         page.get_by_role("link", name="Передать показания").click()
         page.get_by_label("Лицевой счёт").fill(guest["account"])
         page.get_by_label("Показания").fill(f"{night} {day}")

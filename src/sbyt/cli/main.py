@@ -207,7 +207,7 @@ def inbox(
 
     from sbyt.cli.inbox import again as handle_again
     from sbyt.cli.inbox import show
-    from sbyt.cli.staff import staff_name
+    from sbyt.cli.terminal import staff_name
 
     raise typer.Exit(handle_again(again, staff_name(by)) if again else show(settings.SBYT))
 
