@@ -70,6 +70,10 @@ class Site:
     def guide(self) -> Path:
         return self.folder / "guide.json"
 
+    @property
+    def customers(self) -> Path:
+        return self.folder / "customers.txt"
+
     def environ(self) -> dict[str, str]:
         """What its commands are run with, whatever else this shell is set up for."""
         secret = self.folder / "secret-key"
@@ -87,7 +91,11 @@ class Site:
         """Write the settings so that readings are welcome today."""
         first, last = max(today.day - _BEFORE, 1), min(today.day + _AHEAD, 31)
         written = _SETTINGS.read_text(encoding="utf-8").format(
-            language=language, first_day=first, last_day=last, guide=json.dumps(str(self.guide.absolute()))
+            language=language,
+            first_day=first,
+            last_day=last,
+            guide=json.dumps(str(self.guide.absolute())),
+            customers=json.dumps(str(self.customers.absolute())),
         )
         self.settings.write_text(written, encoding="utf-8")
 
@@ -163,8 +171,9 @@ def _prepare(site: Site, words: SiteWords, console: Console, *, accounts: int, l
 
 
 def _write_guide(site: Site, town: Town) -> None:
-    """Whom a visitor may try, for the start page."""
+    """Whom a visitor may try, for the start page, and by whose phones."""
     guests = [{**asdict(guest), "phone": spoken(guest.phone), **SHOWS[guest.shows]} for guest in town.guests]
+    site.customers.write_text("".join(f"{guest.account}\n" for guest in town.guests), encoding="utf-8")
     site.guide.write_text(json.dumps({"guests": guests}, ensure_ascii=False, indent=1), encoding="utf-8")
 
 

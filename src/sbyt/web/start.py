@@ -62,6 +62,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "company": settings.SBYT.company,
         "window": about_window(settings.SBYT.window, today, language),
         "has_form": page in found and found[page].state in (ChannelState.OPEN, ChannelState.UNSTABLE),
+        "has_phones": settings.SBYT.demo.simulator,
         "ways": list(_ways(found, today, language)),
         "guide": _guide(),
         "style": _STYLE,

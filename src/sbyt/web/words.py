@@ -120,6 +120,7 @@ START: Mapping[str, Mapping[str, str]] = {
     "ru": {
         "title": "Показания счётчиков",
         "form": "Передать показания",
+        "phones": "Телефоны жителей",
         "ways": "Как передать показания",
         "other_language": "In English",
         "open": "открыт",
@@ -140,6 +141,7 @@ START: Mapping[str, Mapping[str, str]] = {
     "en": {
         "title": "Meter readings",
         "form": "Send readings",
+        "phones": "People's phones",
         "ways": "Ways to send readings",
         "other_language": "По-русски",
         "open": "open",
