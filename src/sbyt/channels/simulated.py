@@ -36,8 +36,7 @@ class Simulated(Channel):
 
     code = ""
     capabilities = Capabilities()
-    handset: ClassVar[Handset] = "page"
-    simulated = True
+    simulated: ClassVar[Handset | None] = "page"
     per_second = 50
 
     def verify(self, request: Request) -> None:  # noqa: ARG002 whatever it is
@@ -52,6 +51,6 @@ class Simulated(Channel):
 
 def simulated(code: str, handset: Handset) -> Channel:
     """What stands in for the channel of this code, whose customers write with such a handset."""
-    described = {"code": code, "capabilities": CARRIES[handset], "handset": handset}
+    described = {"code": code, "capabilities": CARRIES[handset], "simulated": handset}
     made: Channel = type("Simulated", (Simulated,), described)()
     return made

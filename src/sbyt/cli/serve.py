@@ -8,6 +8,7 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -27,9 +28,9 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     settings.CONNECTED_CHANNELS()  # whatever is wrong with their secrets is said now, not to the first customer
     _require_port(host, port)
     typer.echo(f"sbyt отвечает на http://{host}:{port}, процессов: {workers}. Завершить: Ctrl+C.", err=True)
-    with _counting_together():
+    with _counting_together() as folder, _streaming(threads // 2, folder / "ending") as ending:
         connections.close_all()  # no connection may be shared with the processes that begin now
-        _granian(host, port, workers, threads).serve()
+        _granian(host, port, workers, threads, ending).serve()
 
 
 def _require_key() -> None:
@@ -53,23 +54,40 @@ def _require_port(host: str, port: int) -> None:
 
 
 @contextmanager
-def _counting_together() -> Iterator[None]:
+def _counting_together() -> Iterator[Path]:
     """A folder in which the processes keep their counters, for as long as the server runs."""
     folder = tempfile.mkdtemp(prefix="sbyt-metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     try:
-        yield
+        yield Path(folder)
     finally:
         del os.environ["PROMETHEUS_MULTIPROC_DIR"]
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _granian(host: str, port: int, workers: int, threads: int) -> Any:
+@contextmanager
+def _streaming(most: int, ending: Path) -> Iterator[Path]:
+    """Tell the processes for how many streams they may hold a thread, and by which file they learn that all ends."""
+    told = {"SBYT_STREAMS": str(most), "SBYT_ENDING": str(ending)}
+    os.environ.update(told)
+    try:
+        yield ending
+    finally:
+        for name in told:
+            del os.environ[name]
+
+
+def _granian(host: str, port: int, workers: int, threads: int, ending: Path) -> Any:
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
 
-    return Server(
+    class Ours(Server):  # type: ignore[misc, valid-type]
+        def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
+            ending.touch()  # a stream would be waited for until it is over
+            super().signal_handler_interrupt(*args, **kwargs)
+
+    return Ours(
         "sbyt.config.wsgi:application",
         address=host,
         port=port,

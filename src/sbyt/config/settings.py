@@ -28,6 +28,16 @@ def CONNECTED_CHANNELS() -> dict[str, Channel]:  # noqa: N802
     return connected(SBYT, os.environ, NOW)
 
 
+def MOST_STREAMS() -> int:  # noqa: N802
+    """For how many streams of events a process may hold a thread; ``sbyt serve`` says it."""
+    return int(os.environ.get("SBYT_STREAMS", "1"))
+
+
+def IS_ENDING() -> bool:  # noqa: N802
+    """Whether ``sbyt serve`` was told to end, so that streams do."""
+    return os.path.exists(os.environ.get("SBYT_ENDING", ""))  # noqa: PTH110 asked by each stream twice a second
+
+
 #: The channel of the page that customers open.
 WEB_PAGE_CHANNEL = PAGE_CHANNEL
 

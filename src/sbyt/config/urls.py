@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import include, path
 
 from sbyt.api.health import health
@@ -17,6 +18,8 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("office/", include("sbyt.web.office.urls")),
 ]
+if settings.SBYT.demo.simulator:
+    urlpatterns.append(path("", include("sbyt.web.simulator.urls")))
 
 handler403 = forbidden
 handler404 = not_found

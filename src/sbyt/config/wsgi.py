@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
+from django.http import FileResponse
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "sbyt.config.settings"
 
@@ -22,14 +23,19 @@ _WEBHOOKS = "/in/"
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
-def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-    """One call of WSGI. The response is handed over whole: granian is quicker with a list than with an iterator."""
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """One call of WSGI. The response is handed over whole: granian is quicker with a list than with an iterator.
+
+    A stream of events is handed over as it comes; granian closes it when it ends, or when nobody listens any more.
+    """
     path = environ["PATH_INFO"]
     if path.startswith(_WEBHOOKS):
         answer = webhook(environ, path.removeprefix(_WEBHOOKS))
         start_response(_STATUS_LINES[answer.status], answer.headers)
         return [answer.body]
     response = _django(environ, start_response)
+    if response.streaming and not isinstance(response, FileResponse):
+        return response
     try:
         return [b"".join(response)]
     finally:

@@ -207,7 +207,7 @@ class Channel(ABC):
     may_have: ClassVar[tuple[str, ...]] = ()  # secrets without which it can do less
     live: ClassVar[bool] = False  # its answer is the response to the request; nothing is sent afterwards
     status_of_unreadable: ClassVar[int] = 200  # what is kept for people need not be sent again
-    simulated: ClassVar[bool] = False  # it stands in for a provider: what it sends reaches nobody
+    simulated: ClassVar[Handset | None] = None  # it stands in for a provider: how who has one writes; it reaches nobody
     per_second: ClassVar[int] = 10  # messages that may be sent; the settings may say less
 
     @classmethod

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sbyt.bulk.rows import fetch
+from sbyt.bulk.rows import fetch, moment
 from sbyt.metering.counting import FIRST_AND_LAST, Handed, Kind
 
 _KINDS = {kind.value: kind for kind in Kind}
@@ -48,6 +48,38 @@ _OWN = """
         AND NOT EXISTS (SELECT 1 FROM readings_cancellation WHERE reading_id = reading.id)
     ORDER BY reading.id
 """
+
+
+class Taken(NamedTuple):
+    """A reading that came by a message. ``verdict``: the check that a person confirmed, or ``ok``."""
+
+    id: int
+    account: str
+    serial: str
+    resource: str
+    zones: int
+    zone: str
+    value: int
+    decimals: int
+    verdict: str
+    channel: str
+    at: dt.datetime
+
+
+_TAKEN = """
+    SELECT reading.id, account.number, serial, resource, zones, zone, value, decimals, verdict, channel, loaded_at
+    FROM readings_reading AS reading
+    JOIN accounts_register AS register ON register.id = reading.register_id
+    JOIN accounts_meter AS meter ON meter.id = register.meter_id
+    JOIN accounts_account AS account ON account.id = meter.account_id
+    WHERE reading.id > (SELECT max(id) FROM readings_reading) - %s AND reading.message_id IS NOT NULL
+    ORDER BY reading.id DESC
+"""
+
+
+def newest_taken(most: int) -> list[Taken]:
+    """Those of so many newest readings that came by a message, the newest first."""
+    return [Taken._make((*row[:-1], moment(row[-1]))) for row in fetch(_TAKEN, most)]
 
 
 def handed_in(registers: Mapping[int, str], zone: ZoneInfo) -> dict[int, list[Handed]]:

@@ -1,0 +1,23 @@
+"""Write as a made-up customer of a demonstration would, and see what comes of it."""
+
+from __future__ import annotations
+
+from sbyt.usecases.simulator.board import NOTHING_SEEN, Board, Seen, Shown, look
+from sbyt.usecases.simulator.customers import Customer, UnableToWrite, address_of, demo_customers, sender_in, write_as
+from sbyt.usecases.simulator.examples import Example, examples
+
+__all__ = [
+    "NOTHING_SEEN",
+    "Board",
+    "Customer",
+    "Example",
+    "Seen",
+    "Shown",
+    "UnableToWrite",
+    "address_of",
+    "demo_customers",
+    "examples",
+    "look",
+    "sender_in",
+    "write_as",
+]

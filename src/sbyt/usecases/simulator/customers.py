@@ -1,0 +1,124 @@
+"""Who is played in a demonstration, and how they are called in each channel."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from django.db import transaction
+
+from sbyt.accounts.models import Account, Link
+from sbyt.accounts.owners import OwnerLink
+from sbyt.core.settings import Settings
+from sbyt.messaging.channel import Channel
+from sbyt.messaging.inbox import Incoming, store_many
+from sbyt.messaging.models import Conversation
+
+#: So many are played where no file names them.
+_FIRST_FEW = 8
+#: And so many of a file that names more.
+_MOST = 40
+
+
+class UnableToWrite(ValueError):
+    """Nobody is played through a channel that isn't simulated."""
+
+
+class Customer(NamedTuple):
+    """Somebody who is played, by one account of theirs."""
+
+    id: int
+    account: str
+    name: str
+
+
+def demo_customers(settings: Settings) -> list[Customer]:
+    """Whom the file of the settings names by their accounts, in its order; else the first who have a phone."""
+    numbers = _listed(settings.demo.customers) or _with_a_phone()
+    found = Account.objects.filter(number__in=numbers).values_list("id", "number", "customer__name")
+    by_number = {number: Customer(id_, number, name) for id_, number, name in found}
+    return [by_number[number] for number in numbers if number in by_number]
+
+
+def _listed(file: str | None) -> list[str]:
+    try:
+        lines = Path(file).read_text(encoding="utf-8").split() if file else []
+    except OSError:
+        return []
+    return list(dict.fromkeys(lines))[:_MOST]
+
+
+def _with_a_phone() -> list[str]:
+    links = Link.objects.filter(kind=Link.Kind.PHONE, ended_at=None).order_by("id")
+    return list(dict.fromkeys(links.values_list("account__number", flat=True)[:_FIRST_FEW]))
+
+
+def address_of(customer: Customer, code: str, settings: Settings) -> OwnerLink:
+    """By what this customer is linked in a channel; made up where they aren't yet."""
+    kind = settings.channels[code].senders
+    links = Link.objects.filter(account_id=customer.id, kind=kind, ended_at=None).order_by("id")
+    if kind == "chat":
+        links = links.filter(address__startswith=f"{code}:")
+    made_up = {
+        Link.Kind.PHONE.value: f"+7000{customer.id:07}",
+        Link.Kind.EMAIL.value: f"{customer.account}@example.org".casefold(),
+        Link.Kind.CHAT.value: f"{code}:{customer.account}",
+    }
+    return OwnerLink(kind, links.values_list("address", flat=True).first() or made_up[kind])
+
+
+def sender_in(address: OwnerLink) -> str:
+    """How the channel calls who has this address."""
+    return address.address.partition(":")[2] if address.kind == Link.Kind.CHAT else address.address
+
+
+def write_as(
+    customer: Customer,
+    code: str,
+    text: str,
+    settings: Settings,
+    now: dt.datetime,
+    *,
+    connected: Mapping[str, Channel],
+    subject: str = "",
+    language: str = "",
+) -> None:
+    """Put what a customer typed into the inbox, as the channel's webhook would; they are linked to their account.
+
+    :param subject: of an e-mail, which is read together with its text.
+    :param language: in which they want to be answered; they say so first where we would answer in another.
+
+    :raises UnableToWrite: if the channel isn't simulated.
+    """
+    if code not in connected or not connected[code].simulated:
+        raise UnableToWrite(code)
+    address = address_of(customer, code, settings)
+    raw = json.dumps({"subject": subject, "text": text}, ensure_ascii=False) if subject else ""
+    whole = f"{subject}\n{text}" if subject else text
+    sender = sender_in(address)
+    incoming = [Incoming(code, sender, whole, _fresh_id(), now, raw)]
+    if language not in ("", _spoken(code, sender, settings)):
+        incoming.insert(0, Incoming(code, sender, f"/{language}", _fresh_id(), now))
+    with transaction.atomic():
+        Link.objects.get_or_create(
+            kind=address.kind,
+            address=address.address,
+            account_id=customer.id,
+            ended_at=None,
+            defaults={"how": Link.How.ONE_TIME_CODE, "made_at": now},
+        )
+        store_many(incoming, now)
+
+
+def _fresh_id() -> str:
+    return f"simulated-{secrets.token_hex(12)}"
+
+
+def _spoken(code: str, sender: str, settings: Settings) -> str:
+    """The language in which this sender is answered now."""
+    state = Conversation.objects.filter(channel=code, sender=sender).values_list("state", flat=True).first() or {}
+    return str(state.get("language", settings.language))
