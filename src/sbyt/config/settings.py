@@ -106,6 +106,7 @@ USE_TZ = True
 TIME_ZONE = SBYT.time_zone
 LANGUAGE_CODE = SBYT.language
 LANGUAGES = [("ru", "Русский"), ("en", "English")]
+LOCALE_PATHS = [_WEB / "locale"]  # what unfold says and speaks no Russian for
 
 # Static files are served from where they are installed: whoever installs has nothing to collect.
 STATIC_URL = "/static/"
@@ -153,3 +154,30 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = SBYT.company.name
 MFA_TOTP_TOLERANCE = 1
+
+UNFOLD = {
+    "SITE_TITLE": SBYT.company.name,
+    "SITE_HEADER": SBYT.company.name,
+    "SITE_SYMBOL": "bolt",
+    "SITE_URL": "/office/",
+    "SITE_FAVICONS": [{"rel": "icon", "href": "/static/sbyt/icon.svg", "type": "image/svg+xml"}],
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    # The accent of our own pages (site.css), lighter and darker.
+    "COLORS": {
+        "primary": {
+            "50": "#f0f7fa",
+            "100": "#dcecf3",
+            "200": "#bcdbe8",
+            "300": "#8fc3d8",
+            "400": "#7cc4e3",
+            "500": "#5aaecf",
+            "600": "#0b5c7d",
+            "700": "#0a4e6a",
+            "800": "#0b4157",
+            "900": "#0d3749",
+            "950": "#08232f",
+        }
+    },
+}

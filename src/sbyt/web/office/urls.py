@@ -5,6 +5,7 @@ from __future__ import annotations
 from allauth.account import views as account
 from django.urls import include, path
 
+from sbyt.web.office.data.site import site
 from sbyt.web.office.home import home
 
 _login = [
@@ -19,4 +20,4 @@ _desks = [
     path("", home, name="home"),
 ]
 
-urlpatterns = [*_login, path("", include((_desks, "office")))]
+urlpatterns = [*_login, path("data/", site.urls), path("", include((_desks, "office")))]
