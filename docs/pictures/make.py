@@ -38,9 +38,9 @@ def main() -> None:
             address = _address(output)
             with browsing(chromium) as browser:
                 _take(browser.open(address, width=1000, height=760), "start.png")
-                asked = browser.open(address, width=400, height=620)
-                _ask(asked)
-                _take(asked, "asked.png")
+                phones = browser.open(f"{address}phones", width=1280, height=900)
+                _write(phones)
+                _take(phones, "phones.png")
         finally:
             demo.send_signal(signal.SIGINT)
             demo.wait()
@@ -55,16 +55,13 @@ def _address(output: Path) -> str:
     sys.exit(f"the demonstration does not start:\n{output.read_text(encoding='utf-8')}")
 
 
-def _ask(page: Page) -> None:
-    """Hand in day and night the wrong way round."""
-    example = page.locator(".guests li").nth(1)
-    day, night = example.locator("code").inner_text().split()
-    account = example.locator(".number").inner_text()
-    page.get_by_role("link", name="Передать показания").click()
-    page.get_by_label("Лицевой счёт").fill(account)
-    page.get_by_label("Показания").fill(f"{night} {day}")
-    page.get_by_role("button", name="Передать").click()
-    page.get_by_role("button", name="Да", exact=True).wait_for()
+def _write(page: Page) -> None:
+    """Hand in a right reading by SMS, and day and night the wrong way round in the messenger."""
+    for example in ("Верное показание", "Перепутаны местами"):
+        page.get_by_role("button", name=example).first.click()
+        page.wait_for_timeout(3000)  # it goes there and back
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(500)
 
 
 def _take(page: Page, name: str) -> None:

@@ -94,6 +94,18 @@ def test_a_visitor_hands_in_what_the_start_page_offers_and_is_believed(
         page.get_by_text(f"Приняли день {day}, ночь {night}").wait_for()
 
 
+def test_staff_log_in_as_the_start_page_tells(shown: Shown, component: Callable[[str], Path]) -> None:
+    with browsing(component("chromium")) as browser:
+        page = browser.open(shown.address)
+        member = page.locator("#staff ~ ul li").nth(0).locator(".number")
+        name, password = member.nth(0).inner_text(), member.nth(1).inner_text()
+        page.get_by_role("link", name="Войти в офис").click()
+        page.get_by_label("Имя для входа").fill(name)
+        page.get_by_label("Пароль").fill(password)
+        page.get_by_role("button", name="Войти", exact=True).click()
+        page.get_by_role("button", name="Выйти").wait_for()
+
+
 def test_started_again_it_is_there_at_once_with_what_was_handed_in(folder: Path) -> None:
     with demonstrating(folder, "--accounts", "40", "--port", "18300") as again:
         assert "Город готов" not in again.told

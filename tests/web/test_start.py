@@ -49,6 +49,8 @@ GUEST = {
     "en": "One meter",
 }
 
+MEMBER = {"name": "operator", "password": "of-this-installation", "ru": "Оператор", "en": "Operator"}
+
 
 @pytest.fixture(scope="module")
 def database(fresh_database: FreshDatabase) -> Iterator[Database]:
@@ -67,7 +69,7 @@ def served(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture(scope="module")
 def demo(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("demo")
-    (folder / "guide.json").write_text(json.dumps({"guests": [GUEST]}), encoding="utf-8")
+    (folder / "guide.json").write_text(json.dumps({"guests": [GUEST], "staff": [MEMBER]}), encoding="utf-8")
     settings = SETTINGS.format(form="open") + f"\n[demo]\nguide = {json.dumps(str(folder / 'guide.json'))}\n"
     (folder / "sbyt.toml").write_text(settings, encoding="utf-8")
     with serving({**database.environ, "SBYT_CONFIG": str(folder / "sbyt.toml")}) as served:
@@ -123,7 +125,14 @@ def test_nobody_is_named_outside_of_a_demonstration(served: Served) -> None:
 @pytest.mark.parametrize(("query", "shows"), [("?lang=ru", GUEST["ru"]), ("?lang=en", GUEST["en"])])
 def test_a_demonstration_tells_whom_one_may_be(demo: Served, query: str, shows: str) -> None:
     told = words(demo, query)
-    for said in (shows, GUEST["holder"], GUEST["account"], GUEST["phone"], GUEST["example"]):
+    for said in (
+        shows,
+        GUEST["holder"],
+        GUEST["account"],
+        GUEST["phone"],
+        GUEST["example"],
+        *list(MEMBER.values())[:2],
+    ):
         assert said in told
 
 

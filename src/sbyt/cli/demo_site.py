@@ -15,7 +15,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 
-from sbyt.cli.demo_site_words import SHOWS, SiteWords
+from sbyt.cli.demo_site_words import ROLES, SHOWS, SiteWords
 from sbyt.cli.demo_town import Town, build, write
 
 FOLDER = Path("var") / "demo" / "town"
@@ -156,7 +156,7 @@ def _prepare(site: Site, words: SiteWords, console: Console, *, accounts: int, l
         status.update(words.inventing.format(accounts=accounts))
         town = build(accounts, now)
         write(town, files)
-        _write_guide(site, town)
+        _write_guide(site, town, staff=[])
         site.open_window(now.date(), language)
         status.update(words.importing.format(readings=len(town.tables["readings"])))
         site.run("migrate")
@@ -164,17 +164,32 @@ def _prepare(site: Site, words: SiteWords, console: Console, *, accounts: int, l
         for period in town.billed:
             status.update(words.billing.format(period=period))
             site.run("bill", str(period))
+        _let_staff_in(site, town)
         status.update(words.writing.format(messages=len(town.letters)))
         site.run("say", "--jsonl", given=files / "messages.jsonl")
     site.note_made(now.date())
     console.print(words.prepared.format(accounts=accounts, seconds=round(time.monotonic() - began)))
 
 
-def _write_guide(site: Site, town: Town) -> None:
+def _write_guide(site: Site, town: Town, staff: Sequence[Mapping[str, str]]) -> None:
     """Whom a visitor may try, for the start page, and by whose phones."""
     guests = [{**asdict(guest), "phone": spoken(guest.phone), **SHOWS[guest.shows]} for guest in town.guests]
     site.customers.write_text("".join(f"{guest.account}\n" for guest in town.guests), encoding="utf-8")
-    site.guide.write_text(json.dumps({"guests": guests}, ensure_ascii=False, indent=1), encoding="utf-8")
+    guide = json.dumps({"guests": guests, "staff": staff}, ensure_ascii=False, indent=1)
+    site.guide.touch(mode=0o600)
+    site.guide.write_text(guide, encoding="utf-8")
+
+
+def _let_staff_in(site: Site, town: Town) -> None:
+    """Make a log-in for each role, with a password of this installation's own, and tell it on the start page."""
+    staff = [{"name": role, "password": secrets.token_urlsafe(9)} for role in ROLES]
+    typed = site.folder / "password"
+    typed.touch(mode=0o600)
+    for member in staff:
+        typed.write_text(member["password"] + "\n", encoding="utf-8")
+        site.run("staff", "add", member["name"], "--role", member["name"], "--password-stdin", given=typed)
+    typed.unlink()
+    _write_guide(site, town, [{**member, **ROLES[member["name"]]} for member in staff])
 
 
 def spoken(phone: str) -> str:

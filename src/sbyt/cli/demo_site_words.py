@@ -61,3 +61,10 @@ SHOWS = {
     "swapped": {"ru": "Счётчик заменили в этом году", "en": "The meter was exchanged this year"},
     "rolled_over": {"ru": "Счётчик прошёл через ноль", "en": "The dial went through zero"},
 }
+
+#: Who may log in to the office, for the start page.
+ROLES = {
+    "operator": {"ru": "Оператор", "en": "Operator"},
+    "billing": {"ru": "Расчётчик", "en": "Billing specialist"},
+    "administrator": {"ru": "Администратор", "en": "Administrator"},
+}

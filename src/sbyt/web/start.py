@@ -86,16 +86,16 @@ def _ways(found: Mapping[str, WaySettings], today: dt.date, language: str) -> It
         yield Way(way.title, way.address or "", way.state, _SIGNS[way.state], words[way.state.value], tuple(remarks))
 
 
-def _guide() -> list[dict[str, Any]]:
-    """Whom a visitor of the demonstration may try; nobody where this is none."""
+def _guide() -> dict[str, list[dict[str, Any]]]:
+    """Whom a visitor of the demonstration may try and how staff log in; nobody where this is none."""
     file = settings.SBYT.demo.guide
     if not file:
-        return []
+        return {}
     try:
-        found: dict[str, Any] = json.loads(Path(file).read_text(encoding="utf-8"))
+        found: dict[str, list[dict[str, Any]]] = json.loads(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return []
-    return list(found["guests"])
+        return {}
+    return found
 
 
 _STYLE = style("form.css", "start.css")

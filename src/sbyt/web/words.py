@@ -134,6 +134,11 @@ START: Mapping[str, Mapping[str, str]] = {
         "guests": "Кем притвориться",
         "guests_hint": "Передайте показание из списка, а потом ошибитесь: лишняя цифра, меньше прошлого, день и ночь "
         "наоборот.",
+        "staff": "Сотрудники",
+        "staff_hint": "Пока в офисе видны данные, столы операторов ещё строятся.",
+        "office": "Войти в офис",
+        "name": "Имя",
+        "password": "Пароль",
         "demo_title": "Демонстрация",
         "demo": "Придуманный город в Коми: люди, адреса и телефоны вымышлены, наружу ничего не отправляется. "
         "Показания проходят тот же путь, что и настоящие: приём, понимание, проверки, ответ.",
@@ -155,6 +160,11 @@ START: Mapping[str, Mapping[str, str]] = {
         "guests": "Whom to be",
         "guests_hint": "Send a reading from the list, then make mistakes: a figure too many, less than before, day and "
         "night swapped.",
+        "staff": "Staff",
+        "staff_hint": "The office shows the data so far; the operators' desks are being built.",
+        "office": "Log in to the office",
+        "name": "Name",
+        "password": "Password",
         "demo_title": "Demonstration",
         "demo": "A made-up town in the Komi Republic: its people, addresses and phones are invented, and nothing is "
         "sent anywhere. Readings take the path of real ones: taken in, understood, checked, answered.",
