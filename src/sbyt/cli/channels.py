@@ -137,6 +137,7 @@ def _days(text: str | None) -> tuple[int, int] | None:
 
 def _told(change: Change, changed: Changed, settings: Settings, now: dt.datetime) -> list[str]:
     """What a change came to, and what customers read because of it."""
+    from sbyt.usecases.channel_preview import takes_effect
     from sbyt.usecases.channels import example_answer, named_as
 
     after, today = changed.after, now.astimezone(settings.zone).date()
@@ -148,9 +149,7 @@ def _told(change: Change, changed: Changed, settings: Settings, now: dt.datetime
         lines.append("Это начнёт действовать в тот день, до него всё по-прежнему.")
     if not changed.ways:
         lines.append("Внимание: теперь людям некуда отправить показания, ни один путь не открыт.")
-    at = now
-    if later and changed.since:
-        at = dt.datetime.combine(changed.since, dt.time(12), settings.zone)
+    at = takes_effect(changed, settings, now)
     then = "тогда" if later else "теперь"
     if answer := example_answer(change.code, settings, at):
         lines.append(f"Там {then} ответят: «{answer}»")

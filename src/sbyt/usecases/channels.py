@@ -28,7 +28,14 @@ _WORTH_SAYING = dt.timedelta(days=180)
 
 
 class UnableToChangeChannel(ValueError):
-    """What is to be changed does not exist, or can't be so. The text says what was found and what to do."""
+    """What is to be changed does not exist, or can't be so. The text says what was found and what to do.
+
+    ``reason`` is the same as a code, for who speaks another language: unknown, date, days, title.
+    """
+
+    def __init__(self, said: str, reason: str) -> None:
+        super().__init__(said)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +181,9 @@ def named_as(code: str, settings: Settings, at: dt.datetime) -> str:
 def _known(ways: Mapping[str, WaySettings], code: str) -> WaySettings:
     if code in ways:
         return ways[code]
-    raise UnableToChangeChannel(f"Пути {code!r} нет. Есть: {', '.join(ways)}. Новый путь: раздел [ways] в sbyt.toml.")
+    raise UnableToChangeChannel(
+        f"Пути {code!r} нет. Есть: {', '.join(ways)}. Новый путь: раздел [ways] в sbyt.toml.", "unknown"
+    )
 
 
 def _checked_day(change: Change, today: dt.date) -> dt.date:
@@ -182,7 +191,8 @@ def _checked_day(change: Change, today: dt.date) -> dt.date:
     if not today - _LONGEST_AGO <= day <= today + _FARTHEST:
         raise UnableToChangeChannel(
             f"Дата {day:%d.%m.%Y} слишком далеко. Укажите от {today - _LONGEST_AGO:%d.%m.%Y} "
-            f"до {today + _FARTHEST:%d.%m.%Y}."
+            f"до {today + _FARTHEST:%d.%m.%Y}.",
+            "date",
         )
     return day
 
@@ -190,9 +200,11 @@ def _checked_day(change: Change, today: dt.date) -> dt.date:
 def _changed(before: WaySettings, change: Change, day: dt.date) -> WaySettings:
     first, last = change.days or (before.first_day, before.last_day)
     if not 1 <= first <= last <= 31:
-        raise UnableToChangeChannel(f"Дни {first}-{last} не подходят. Нужны числа месяца от 1 до 31, первое не больше.")
+        raise UnableToChangeChannel(
+            f"Дни {first}-{last} не подходят. Нужны числа месяца от 1 до 31, первое не больше.", "days"
+        )
     if change.title is not None and not change.title.strip():
-        raise UnableToChangeChannel("Название не может быть пустым: так путь называют людям.")
+        raise UnableToChangeChannel("Название не может быть пустым: так путь называют людям.", "title")
     same = change.state is before.state
     why = change.why if change.why is not None else (before.why if same else None)
     return before.model_copy(

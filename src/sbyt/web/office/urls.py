@@ -5,6 +5,7 @@ from __future__ import annotations
 from allauth.account import views as account
 from django.urls import include, path
 
+from sbyt.web.office.channels.views import channel, channels
 from sbyt.web.office.data.site import site
 from sbyt.web.office.home import home
 
@@ -18,6 +19,8 @@ _login = [
 
 _desks = [
     path("", home, name="home"),
+    path("channels/", channels, name="channels"),
+    path("channels/<slug:code>/", channel, name="channel"),
 ]
 
 urlpatterns = [*_login, path("data/", site.urls), path("", include((_desks, "office")))]

@@ -1,0 +1,161 @@
+"""The pages of the channels' desk. Operators look, administrators change; nothing is sent by a change."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+
+from sbyt.core.settings import ChannelState
+from sbyt.messaging.statuses import Statuses, read_statuses
+from sbyt.messaging.traffic import Traffic, traffic
+from sbyt.staff.roles import Role, may
+from sbyt.usecases.channel_preview import preview_change
+from sbyt.usecases.channels import Change, UnableToChangeChannel, change_channel
+from sbyt.web.language import language_of
+from sbyt.web.office.channels.shown import Shown, coming, day, entered, said_state, words_of
+from sbyt.web.office.roles import staff_required
+
+
+@staff_required(Role.OPERATOR)
+def channels(request: HttpRequest) -> HttpResponse:
+    """All ways, as they are today."""
+    words, statuses, now = words_of(language_of(request)), read_statuses(settings.SBYT), settings.NOW()
+    shown = _shown(statuses, now, words)
+    at_least = next((one.at_least for one in shown if one.at_least), "")
+    return render(request, "office/channels/list.html", {"words": words, "shown": shown, "at_least": at_least})
+
+
+@staff_required(Role.OPERATOR)
+def channel(request: HttpRequest, code: str) -> HttpResponse:
+    """One way: its state, its numbers, what was decided; for administrators, the form to change it."""
+    if request.method in ("GET", "HEAD"):
+        return _one(request, code, form=None)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["GET", "POST"])
+    if not may(request.user, (Role.ADMINISTRATOR,)):
+        return _one(request, code, form=None, status=403)
+    filled = {name: request.POST.get(name, "").strip() for name in _FIELDS}
+    try:
+        change = _change(code, filled, _by(request))
+        if request.POST.get("do") == "save":
+            return _saved(request, change)
+        if request.POST.get("do") == "edit":
+            return _one(request, code, form=filled)
+        return _previewed(request, change, filled)
+    except UnableToChangeChannel as error:
+        return _one(request, code, form=filled, wrong=f"bad_{error.reason}", status=400)
+
+
+_FIELDS = ("state", "since", "why", "title", "address", "first", "last", "note")
+
+
+def _one(
+    request: HttpRequest, code: str, *, form: dict[str, str] | None, wrong: str = "", status: int = 200
+) -> HttpResponse:
+    words, statuses, now = words_of(language_of(request)), read_statuses(settings.SBYT), settings.NOW()
+    shown = next((one for one in _shown(statuses, now, words) if one.code == code), None)
+    if shown is None:
+        raise Http404
+    said: dict[str, Any] = {
+        "words": words,
+        "one": shown,
+        "history": [entered(row, words, settings.SBYT.zone) for row in reversed(statuses.history(code))],
+        "may_change": may(request.user, (Role.ADMINISTRATOR,)),
+        "form": form or _as_it_is(shown, now.astimezone(settings.SBYT.zone).date()),
+        "states": [(state.value, said_state(state, words), words[f"{state}_what"]) for state in _STATES],
+        "wrong": words[wrong] if wrong else "",
+    }
+    return render(request, "office/channels/one.html", said, status=status)
+
+
+#: In the order in which a channel goes through them.
+_STATES = (ChannelState.PLANNED, ChannelState.OPEN, ChannelState.UNSTABLE, ChannelState.WITHDRAWN)
+
+
+def _previewed(request: HttpRequest, change: Change, filled: dict[str, str]) -> HttpResponse:
+    language, now = language_of(request), settings.NOW()
+    words = words_of(language)
+    preview = preview_change(change, settings.SBYT, now, language)
+    since = preview.changed.since
+    later = since is not None and since > now.astimezone(settings.SBYT.zone).date()
+    said = {
+        "words": words,
+        "code": change.code,
+        "filled": filled,
+        "preview": preview,
+        "before": said_state(preview.changed.before.state, words),
+        "after": said_state(preview.changed.after.state, words),
+        "since": words["since"].format(day=day(since)) if since else "",
+        "later": words["later"].format(day=day(since)) if later and since else "",
+    }
+    return render(request, "office/channels/preview.html", said)
+
+
+def _saved(request: HttpRequest, change: Change) -> HttpResponse:
+    words = words_of(language_of(request))
+    changed = change_channel(change, settings.SBYT, settings.NOW())
+    told = words["saved"].format(title=changed.after.title, state=said_state(changed.after.state, words))
+    messages.info(request, told if changed.anew else words["same"])
+    return redirect("office:channel", change.code)
+
+
+def _shown(statuses: Statuses, now: dt.datetime, words: Any) -> list[Shown]:
+    zone = settings.SBYT.zone
+    local = now.astimezone(zone)
+    numbers = traffic(local.replace(hour=0, minute=0, second=0, microsecond=0), now)
+    connected = settings.CONNECTED_CHANNELS()
+    today = local.date()
+    return [
+        Shown(
+            code,
+            way,
+            numbers.get(code, Traffic()) if code in settings.SBYT.channels else None,
+            code in connected,
+            tuple(coming(row, words) for row in statuses.coming(code, today)),
+            words,
+            zone,
+        )
+        for code, way in statuses.ways(today).items()
+    ]
+
+
+def _as_it_is(shown: Shown, today: dt.date) -> dict[str, str]:
+    """The form as it stands before anybody fills it in: nothing changes by sending it."""
+    way = shown.way
+    return {
+        "state": way.state.value,
+        "since": today.isoformat(),
+        "why": way.why or "",
+        "title": way.title,
+        "address": way.address or "",
+        "first": str(way.first_day),
+        "last": str(way.last_day),
+        "note": way.note or "",
+    }
+
+
+def _change(code: str, filled: dict[str, str], by: str) -> Change:
+    """What was filled in.
+
+    :raises UnableToChangeChannel: if it is no state, no day or no number.
+    """
+    try:
+        state = ChannelState(filled["state"])
+        since = dt.date.fromisoformat(filled["since"]) if filled["since"] else None
+    except ValueError as error:
+        raise UnableToChangeChannel(str(error), "date") from error
+    if not (filled["first"].isdecimal() and filled["last"].isdecimal()):
+        raise UnableToChangeChannel("", "days")
+    days = int(filled["first"]), int(filled["last"])
+    return Change(code, state, by, since, filled["why"], filled["address"], filled["title"], days, filled["note"])
+
+
+def _by(request: HttpRequest) -> str:
+    """Who decides it, as the history names them."""
+    user: Any = request.user
+    return str(user.get_full_name() or user.get_username())
