@@ -18,8 +18,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "to_the_page": "Перейти к содержанию",
         "office": "Офис",
         "desks": "Разделы",
-        "search": "Поиск",
-        "queue": "Сомнительные показания",
+        "home": "Начало",
+        "channels_what": "Какие пути приёма открыты, что в них пришло и ушло; закрыть, открыть, объяснить почему.",
+        "data_what": "Клиенты, счётчики, показания, переписка, счета — как они лежат в таблицах.",
         "channels": "Каналы",
         "data": "Данные",
         "log_in": "Войти",
@@ -56,8 +57,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "to_the_page": "Skip to the content",
         "office": "Office",
         "desks": "Desks",
-        "search": "Search",
-        "queue": "Doubtful readings",
+        "home": "Start",
+        "channels_what": "Which ways to send readings are open, and what came and went; close, open, say why.",
+        "data_what": "Customers, meters, readings, messages, bills: as they lie in the tables.",
         "channels": "Channels",
         "data": "Data",
         "log_in": "Log in",
@@ -101,8 +103,7 @@ class Desk(NamedTuple):
 
 
 DESKS = (
-    Desk("/office/", "search"),
-    Desk("/office/queue/", "queue", (Role.OPERATOR,)),
+    Desk("/office/", "home"),
     Desk("/office/channels/", "channels", (Role.OPERATOR,)),
     Desk("/office/data/", "data"),
 )
@@ -141,4 +142,5 @@ class _Desks:
         for desk in DESKS:
             if may(self._request.user, desk.roles):
                 current = here == desk.path or (desk.path != "/office/" and here.startswith(desk.path))
-                yield {"path": desk.path, "word": self._words[desk.code], "current": current}
+                word, what = self._words[desk.code], self._words.get(f"{desk.code}_what", "")
+                yield {"path": desk.path, "word": word, "what": what, "current": current}
