@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from sbyt.cli.demo_site import Site, prepare
+from sbyt.cli.demo_site_words import ENGLISH
 from tests.support.browser import browsing
 
 SBYT = Path(sys.executable).with_name("sbyt")
@@ -137,6 +142,22 @@ def test_if_the_server_dies_it_says_so_and_ends(folder: Path) -> None:
         os.kill(int(children.stdout.split()[0]), signal.SIGKILL)
         assert shown.process.wait(90) == 1
         assert "остановился, подробности в" in shown.told
+
+
+@pytest.mark.parametrize("day", [1, 2, 12, 20, 26, 30])
+def test_whatever_day_it_is_made_on_the_past_was_handed_in_in_its_own_months(
+    day: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows: dict[str, dict[str, int]] = {}
+
+    def run(site: Site, command: str, *_: str, given: Path | None = None) -> None:
+        windows[command] = tomllib.loads(site.settings.read_text(encoding="utf-8"))["window"]
+
+    monkeypatch.setattr(Site, "run", run)
+    now = dt.datetime(2026, 11, day, 12)
+    prepare(Site(tmp_path), ENGLISH, Console(quiet=True), accounts=12, language="en", now=now)
+    assert windows["import"] == {"first_day": 18, "last_day": 25}
+    assert windows["say"]["first_day"] <= day <= windows["say"]["last_day"]
 
 
 def test_thrown_away_it_is_made_anew_in_english(folder: Path) -> None:

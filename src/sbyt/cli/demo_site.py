@@ -33,7 +33,10 @@ HOST = "127.0.0.1"
 ZONE = ZoneInfo("Europe/Moscow")
 
 _SETTINGS = Path(__file__).with_name("demo_town") / "sbyt.toml"
-#: The window is open from so many days ago until so many days ahead.
+#: The window in which the town handed in what the retailer has already. A reading gets its month when it is imported,
+#: by the window of then: with one that is open today, a town made on the 2nd would have each of them a month late.
+_PAST_WINDOW = (18, 25)
+#: Today's window is open from so many days ago until so many days ahead.
 _BEFORE, _AHEAD = 6, 3
 _PORTS = 20  # that are tried one after the other
 _STARTED_WITHIN = 60.0  # seconds
@@ -89,7 +92,14 @@ class Site:
 
     def open_window(self, today: dt.date, language: str) -> None:
         """Write the settings so that readings are welcome today."""
-        first, last = max(today.day - _BEFORE, 1), min(today.day + _AHEAD, 31)
+        self._write_settings((max(today.day - _BEFORE, 1), min(today.day + _AHEAD, 31)), language)
+
+    def open_past_window(self, language: str) -> None:
+        """Write the settings as they were while the town's two years went by."""
+        self._write_settings(_PAST_WINDOW, language)
+
+    def _write_settings(self, window: tuple[int, int], language: str) -> None:
+        first, last = window
         written = _SETTINGS.read_text(encoding="utf-8").format(
             language=language,
             first_day=first,
@@ -132,7 +142,7 @@ def show(words: SiteWords, *, accounts: int, reset: bool, language: str, port: i
         if reset and site.folder.exists():
             shutil.rmtree(site.folder)
         if not site.is_ready:
-            _prepare(site, words, console, accounts=accounts, language=language, now=now)
+            prepare(site, words, console, accounts=accounts, language=language, now=now)
         else:
             site.open_window(now.date(), language)
             site.run("migrate")  # sbyt may be newer than the town
@@ -145,7 +155,7 @@ def show(words: SiteWords, *, accounts: int, reset: bool, language: str, port: i
 # the town ------------------------------------------------------------------------------------------------------------
 
 
-def _prepare(site: Site, words: SiteWords, console: Console, *, accounts: int, language: str, now: dt.datetime) -> None:
+def prepare(site: Site, words: SiteWords, console: Console, *, accounts: int, language: str, now: dt.datetime) -> None:
     """Make the town and let it be as if sbyt had been at work there: by the commands that a retailer uses."""
     if site.folder.exists():  # what was left half made
         shutil.rmtree(site.folder)
@@ -157,7 +167,7 @@ def _prepare(site: Site, words: SiteWords, console: Console, *, accounts: int, l
         town = build(accounts, now)
         write(town, files)
         _write_guide(site, town, staff=[])
-        site.open_window(now.date(), language)
+        site.open_past_window(language)
         status.update(words.importing.format(readings=len(town.tables["readings"])))
         site.run("migrate")
         site.run("import", str(files))
@@ -165,6 +175,7 @@ def _prepare(site: Site, words: SiteWords, console: Console, *, accounts: int, l
             status.update(words.billing.format(period=period))
             site.run("bill", str(period))
         _let_staff_in(site, town)
+        site.open_window(now.date(), language)
         status.update(words.writing.format(messages=len(town.letters)))
         site.run("say", "--jsonl", given=files / "messages.jsonl")
     site.note_made(now.date())

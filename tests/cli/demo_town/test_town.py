@@ -25,6 +25,8 @@ from tests.support.databases import FreshDatabase
 NOW = dt.datetime(2026, 11, 26, 9, 30)
 LATER = dt.datetime(2026, 11, 26, 7, 0, tzinfo=dt.UTC)
 SETTINGS = Settings(channels=DEFAULT_CHANNELS, window=Window(first_day=20, last_day=29))
+#: As they were while the two years went by.
+BEFORE = Settings(channels=DEFAULT_CHANNELS, window=Window(first_day=18, last_day=25))
 ACCOUNTS = 300
 
 
@@ -82,11 +84,11 @@ def _lived(town: Town, fresh_database: FreshDatabase, tmp_path_factory: pytest.T
 
     def live() -> None:
         write(town, folder)
-        reports = list(import_files([str(folder)], SETTINGS, at=LATER))
+        reports = list(import_files([str(folder)], BEFORE, at=LATER))
         assert {report.kind for report in reports} >= town.tables.keys()
         assert not [(report.name, report.bad) for report in reports if report.bad_count]
         for period in town.billed:
-            run_billing(period, SETTINGS, now=LATER)
+            run_billing(period, BEFORE, now=LATER)
         incoming = [
             Incoming(one.channel, one.sender, one.text, one.id, one.at.replace(tzinfo=SETTINGS.zone))
             for one in town.letters
@@ -115,6 +117,7 @@ def test_the_guests_show_what_is_said_of_them(town: Town) -> None:
         return set(rows.values_list("kind", "basis"))
 
     assert ("recalculation", "actual") in charges("recalculated")
+    assert Bill.objects.get(account__number=by_shows["recalculated"], period=last).recalculated > 10_000
     assert ("charge", "average") in charges("on_average")
     assert charges("regular") == {("charge", "actual")}
     assert Bill.objects.get(account__number=by_shows["in_debt"], period=last).closing > 500_000

@@ -15,6 +15,8 @@ Row = dict[str, str]
 
 _VERIFIED_FOR = 16  # years, of electricity meters; of others 6
 _SWAP_DAY = 12
+#: Of the ordinary use, in percent, while a household that comes back was silent: its bill is to show a sum for it.
+_UNSEEN = 150
 
 
 @dataclass(slots=True)
@@ -55,6 +57,8 @@ class _Writer:
                 standing[0] = self._swap(standing[0], period)
             for meter in standing:
                 use = used(meter.dial, period, self._home.residents, self._chance)
+                if self._home.returns and self._last - month < self._home.silent:
+                    use = tuple(one * _UNSEEN // 100 for one in use)
                 meter.counted = [before + one for before, one in zip(meter.counted, use, strict=True)]
             if self._is_handed_in(period):
                 at = self._at(period)
