@@ -185,6 +185,8 @@ def test_a_withdrawn_channel_names_the_open_ones(database: Database) -> None:
     assert outcome_of(customer, "whatsapp", "4425") == ("closed", "closed")
     _, (answer,) = talk("whatsapp", customer.account, 10)
     assert "SMS" in answer.text
+    assert outcome_of(customer, "whatsapp", "4425", language="en") == ("closed", "closed")
+    assert "takes no readings any more" in talk("whatsapp", customer.account, 10)[1][-1].text
 
 
 # the board -----------------------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ def reply(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
         state = state.asking(None)
     turn = _Turn(state, facts, now, named_accounts(message, facts))
     if facts.channel.withdrawn:
+        turn.heed_language(message)
         return turn.closed()
     if message.too_long:
         return turn.say(Saying.TOO_LONG, Outcome.UNKNOWN, ToStaff("too_long", turn.only_account()))
@@ -123,16 +124,22 @@ class _Turn:
                 return said._replace(acts=(*said.acts, Note(note))) if note else said
         if Intent.QUESTION in message.intents and any(meaning(word) is Label.READING for word in message.words):
             return self.say(Saying.HELP, Outcome.INFO)
-        for intent, language in ((Intent.ENGLISH, "en"), (Intent.RUSSIAN, "ru")):
-            if intent in message.intents:
-                self.state = replace(self.state, language=language)
-                return self.say(Saying.LANGUAGE, Outcome.INFO)
+        if self.heed_language(message):
+            return self.say(Saying.LANGUAGE, Outcome.INFO)
         if self.state.question and self.state.question.pending and message.words:
             return self.say(Saying.STILL_ASKING, Outcome.ASK)
         if message.words and all(meaning(word) is Label.POLITE for word in message.words):
             thanked = bool(message.words & THANKS)
             return self.say(Saying.THANKS if thanked else Saying.WELCOME, Outcome.INFO)
         return self.not_understood()
+
+    def heed_language(self, message: Parsed) -> bool:
+        """Go on in the language that was asked for; false where none was."""
+        for intent, language in ((Intent.ENGLISH, "en"), (Intent.RUSSIAN, "ru")):
+            if intent in message.intents:
+                self.state = replace(self.state, language=language)
+                return True
+        return False
 
     def only_account(self) -> str:
         """The account that staff are told of: the one named, else the only one that the sender is linked to."""

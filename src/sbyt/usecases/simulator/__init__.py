@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sbyt.usecases.simulator.board import NOTHING_SEEN, Board, Seen, Shown, look
+from sbyt.usecases.simulator.board import NOTHING_SEEN, Board, Seen, Shown, is_aside, look
 from sbyt.usecases.simulator.customers import Customer, UnableToWrite, address_of, demo_customers, sender_in, write_as
 from sbyt.usecases.simulator.examples import Example, examples
 
@@ -17,6 +17,7 @@ __all__ = [
     "address_of",
     "demo_customers",
     "examples",
+    "is_aside",
     "look",
     "sender_in",
     "write_as",

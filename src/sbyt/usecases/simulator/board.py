@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
+from sbyt.conversation.render import LANGUAGES
 from sbyt.messaging.talks import Answered, Said, newest_answered, newest_said
 from sbyt.readings.queries import Taken, newest_taken
 
@@ -17,6 +18,8 @@ MOST = 40
 _READINGS = 200
 #: What a message of ours may still come to.
 _UNSETTLED = ("waiting", "sending")
+
+_ASIDES = tuple(f"/{language}" for language in LANGUAGES)
 
 #: What happened at the same moment happened in this order.
 _ORDER = {Said: 0, Taken: 1, Answered: 2}
@@ -66,13 +69,18 @@ class Board:
     def news(self) -> list[Shown]:
         """What is new or has changed since they looked last, the oldest first."""
         said, taken, answered = newest_said(MOST), newest_taken(_READINGS)[:MOST], newest_answered(MOST)
+        asides = {one.id for one in said if is_aside(one)}
         rows = [
-            *(Shown(f"said-{one.id}", one.at, one, one.result is not None) for one in said if one.id > self.after.said),
+            *(
+                Shown(f"said-{one.id}", one.at, one, one.result is not None)
+                for one in said
+                if one.id not in asides and one.id > self.after.said
+            ),
             *(Shown(f"taken-{one.id}", one.at, one, True) for one in taken if one.id > self.after.taken),  # noqa: FBT003
             *(
                 Shown(f"answered-{one.id}", one.at, one, one.state not in _UNSETTLED)
                 for one in answered
-                if one.id > self.after.answered
+                if one.to not in asides and one.id > self.after.answered
             ),
         ]
         states = {shown.key: _state(shown) for shown in rows}
@@ -84,6 +92,11 @@ class Board:
             _settled_up_to(self.after.answered, {one.id: one.state not in _UNSETTLED for one in answered}),
         )
         return sorted(new, key=lambda shown: (shown.at, _ORDER[type(shown.row)], shown.row.id))
+
+
+def is_aside(said: Said) -> bool:
+    """Whether it only chose the language, which was the page's: nobody typed it, and it is shown nowhere."""
+    return said.text in _ASIDES
 
 
 def look() -> tuple[list[Shown], Seen]:

@@ -24,6 +24,7 @@ from sbyt.usecases.simulator import (
     address_of,
     demo_customers,
     examples,
+    is_aside,
     look,
     sender_in,
     write_as,
@@ -31,14 +32,11 @@ from sbyt.usecases.simulator import (
 from sbyt.web.language import language_of
 from sbyt.web.simulator.rows import row_of
 from sbyt.web.simulator.words import WORDS
-from sbyt.web.words import LANGUAGES
 
 #: In the order in which they lie beside each other.
 _HANDSETS: tuple[Handset, ...] = ("short", "messenger", "mail", "keypad")
 _KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#")
 _LONGEST_TEXT = 2000
-#: What goes before the first message in the other language; on the board it is seen.
-_LANGUAGE_CHOSEN = tuple(f"/{language}" for language in LANGUAGES)
 #: So many messages of each side a phone shows.
 _LINES = 12
 _BOARD = 16
@@ -254,7 +252,7 @@ def _state(channel: ChannelSettings, words: Mapping[str, str]) -> str:
 
 def _lines(said: Sequence[Said], answered: Sequence[Answered], words: Mapping[str, str]) -> list[Line]:
     """Both sides in the order of time; what may be pressed only beneath the last message."""
-    asides = {one.id for one in said if one.text in _LANGUAGE_CHOSEN}
+    asides = {one.id for one in said if is_aside(one)}
     both: list[Said | Answered] = [one for one in said if one.id not in asides]
     both += [one for one in answered if one.to not in asides]
     both.sort(key=lambda one: (one.at, isinstance(one, Answered), one.id))

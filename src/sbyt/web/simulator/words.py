@@ -7,9 +7,8 @@ from collections.abc import Mapping
 WORDS: Mapping[str, Mapping[str, str]] = {
     "ru": {
         "title": "Телефоны жителей",
-        "lead": "Напишите показания, как это сделал бы житель: нажмите готовый пример или наберите сами. Сообщение "
-        "пройдёт настоящий путь: приём, разбор, проверки, ответ. Люди выдуманы, наружу ничего не уходит.",
-        "start": "О демонстрации",
+        "lead": "Нажмите пример или напишите сами: сообщение пройдёт весь путь, от приёма до ответа. "
+        "Люди выдуманы, наружу ничего не уходит.",
         "which_phone": "Что показать",
         "short": "SMS",
         "messenger": "Мессенджер",
@@ -23,7 +22,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "no_customers": "Жителей ещё нет. Загрузите город: sbyt demo",
         "who": "Кто пишет",
         "change": "Сменить",
-        "account": "Счёт",
         "empty_short": "Сообщений ещё нет.",
         "empty_messenger": "Переписки ещё нет.",
         "empty_mail": "Писем ещё нет.",
@@ -96,16 +94,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "cold_water": "холодная вода",
         "gas": "газ",
         "heat": "отопление",
-        "too_long": "Слишком длинно: не больше 2000 знаков.",
         "from_us": "от нас",
         "to": "кому",
         "you": "вы",
     },
     "en": {
         "title": "The customers' phones",
-        "lead": "Send a reading as a customer would: press an example or type your own. The message goes all the way: "
-        "received, understood, checked, answered. The people are made up, and nothing leaves this installation.",
-        "start": "About this demo",
+        "lead": "Press an example or write your own: the message goes all the way, from the inbox to the answer. "
+        "The people are made up, and nothing leaves this machine.",
         "which_phone": "What to show",
         "short": "SMS",
         "messenger": "Messenger",
@@ -119,7 +115,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "no_customers": "There are no customers yet. Make the town: sbyt demo",
         "who": "Who is writing",
         "change": "Change",
-        "account": "Account",
         "empty_short": "No messages yet.",
         "empty_messenger": "No messages yet.",
         "empty_mail": "No mail yet.",
@@ -192,7 +187,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "cold_water": "cold water",
         "gas": "gas",
         "heat": "heating",
-        "too_long": "Too long: 2000 characters at most.",
         "from_us": "from us",
         "to": "to",
         "you": "you",
