@@ -13,5 +13,5 @@ os.environ["DATABASE_URL"] = f"sqlite:///{os.devnull}"
 from sbyt.config.settings import *  # noqa: F403
 
 SECRET_KEY = "of the tests, and of nobody else"
-# Hashing passwords slowly is Django's business; tests log in often.
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Tests log in often.
+PASSWORD_HASHERS = ["tests.support.passwords.Quick"]

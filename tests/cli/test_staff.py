@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth import authenticate
 from typer.testing import CliRunner
 
@@ -79,7 +81,15 @@ def test_a_new_password_replaces_the_old_one(database: Database) -> None:
     assert authenticate(username="anna", password="another horse battery")
 
 
-@pytest.mark.parametrize("command", ["disable", "enable", "password"])
+def test_who_lost_the_phone_is_let_in_by_the_password_again(database: Database) -> None:
+    add()
+    TOTP.activate(User.objects.get(), generate_totp_secret())
+    assert sbyt("reset", "anna")[1] == "anna: второй шаг входа выключен, ключи забыты. Войти можно по паролю.\n"
+    assert not Authenticator.objects.exists()
+    assert sbyt("reset", "anna")[1] == "anna: второго шага входа и так не было. Войти можно по паролю.\n"
+
+
+@pytest.mark.parametrize("command", ["disable", "enable", "password", "reset"])
 def test_who_is_not_there_is_told(database: Database, command: str) -> None:
     words = ["--password-stdin"] if command == "password" else []
     assert sbyt(command, "anna", *words, typed=PASSWORD) == (2, "Сотрудника 'anna' нет. Все: sbyt staff list\n")

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
 
@@ -88,7 +89,7 @@ class Browser:
 @contextmanager
 def browsing(program: Path) -> Iterator[Browser]:
     """Start Chromium; end it and check that nothing went wrong in it."""
-    with sync_playwright() as playwright:
+    with _database_at_hand(), sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=str(program), args=list(FLAGS))
         try:
             browser = Browser(chromium)
@@ -96,3 +97,11 @@ def browsing(program: Path) -> Iterator[Browser]:
         finally:
             chromium.close()
     browser.check()
+
+
+@contextmanager
+def _database_at_hand() -> Iterator[None]:
+    """Playwright waits in an event loop, where Django refuses to ask the database; but nothing else runs in ours."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield

@@ -174,7 +174,9 @@ def serve(
         4, min=1, max=64, help="How many requests a process answers at once, each with a connection to the database."
     ),
 ) -> None:
-    """Answer providers' webhooks at /in/CHANNEL and people at /webform; /healthz and /metrics tell how it goes.
+    """Answer providers' webhooks at /in/CHANNEL, people at /webform and staff at /office/.
+
+    /healthz and /metrics tell how it goes.
 
     Listens on this machine only: a web server with a certificate belongs before it.
     """

@@ -85,6 +85,17 @@ def password(name: str = _NAME, password_stdin: bool = _FROM_STDIN) -> None:
     typer.echo(f"Новый пароль для {name} задан.")
 
 
+@app.command()
+def reset(name: str = _NAME) -> None:
+    """Let somebody in by the password alone again: the phone or key of their second factor is lost."""
+    from sbyt.usecases.staff import forget_second_factor
+
+    with _told():
+        was = forget_second_factor(name)
+    told = "второй шаг входа выключен, ключи забыты" if was else "второго шага входа и так не было"
+    typer.echo(f"{name}: {told}. Войти можно по паролю.")
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     from sbyt.usecases.staff import UnableToChangeStaff

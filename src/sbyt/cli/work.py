@@ -28,6 +28,7 @@ from sbyt.messaging.channel import Channel
 from sbyt.usecases.ask_again import ask_again, hand_to_staff
 from sbyt.usecases.receive_message import handle_waiting
 from sbyt.usecases.send_messages import Clock, Sender
+from sbyt.usecases.staff import forget_old_log_ins
 
 #: Who has nothing to do looks again after so many seconds.
 POLL = 0.2
@@ -149,6 +150,7 @@ class Housekeeping(Duty):
         if thoroughly:
             _all_of("expired", delivery.expire, now)
             outbox.bring_back_from_the_future(now)
+            forget_old_log_ins(now)
 
     def see_to_questions(self, now: dt.datetime) -> bool:
         """Ask once more what nobody answered, and give to staff what nobody will; tell whether more are due."""

@@ -6,12 +6,14 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from sbyt.staff.models import User
+from sbyt.staff.models import Remembered, User
 from sbyt.staff.roles import Role
 
 
@@ -80,6 +82,21 @@ def enable_member(name: str) -> None:
     user = _named(name)
     user.is_active = True
     user.save(update_fields=["is_active"])
+
+
+def forget_second_factor(name: str) -> bool:
+    """Let somebody log in by the password alone again, whose phone or key is lost. False if it was so before.
+
+    :raises UnableToChangeStaff: if nobody has this name.
+    """
+    gone, _ = Authenticator.objects.filter(user=_named(name)).delete()
+    return bool(gone)
+
+
+def forget_old_log_ins(now: dt.datetime) -> None:
+    """Throw away sessions that are over, and what was remembered for a while."""
+    Session.objects.filter(expire_date__lt=now).delete()
+    Remembered.objects.filter(expires__lt=now).delete()
 
 
 def members() -> list[Member]:

@@ -14,6 +14,7 @@ from sbyt.payments.models import Payment
 from sbyt.readings.models import Reading, StaffTask
 from sbyt.tariffs.models import Norm, Price
 from sbyt.web.office.data.tables import (
+    FARTHEST,
     Table,
     accounts_of,
     coded,
@@ -34,24 +35,29 @@ _PREMISES = linked("premises", "premises", "address")
 
 
 class OfAccounts(Table):
-    """A table whose rows belong to an account, and are found by its number."""
+    """A table whose rows belong to an account, and are found by its number.
 
-    account = "account"
+    What is found by way of another table is asked for first: a planner that had both questions at once might read the
+    whole of a table in the order in which it is shown.
+    """
+
     search_help = "by_account"
 
     def find(self, term: str) -> Q:
-        return Q(**{f"{self.account}__in": accounts_of(term)})
+        return Q(account__in=accounts_of(term))
 
 
 class Customers(OfAccounts):
     columns = (plain("name"), plain("phone"), plain("email"))
     details = (*columns, plain("number", "pk"))
-    account = "accounts"
     search_help = "by_customer"
 
     def find(self, term: str) -> Q:
-        named = Q(name=term)  # the index begins with the name
-        return named | Q(pk__in=Account.objects.filter(pk__in=accounts_of(term)).values_list("customer", flat=True))
+        phone = phone_number(term)
+        linked_to = Link.objects.filter(kind=Link.Kind.PHONE, address=phone or term)[:FARTHEST]
+        accounts = [*accounts_of(term), *linked_to.values_list("account", flat=True)]
+        holders = list(Account.objects.filter(pk__in=accounts).values_list("customer", flat=True))
+        return Q(name=term) | Q(pk__in=holders)  # the index begins with the name
 
 
 class PremisesTable(OfAccounts):
@@ -59,7 +65,7 @@ class PremisesTable(OfAccounts):
     details = columns
 
     def find(self, term: str) -> Q:
-        return Q(pk__in=Account.objects.filter(pk__in=accounts_of(term)).values_list("premises", flat=True))
+        return Q(pk__in=list(Account.objects.filter(pk__in=accounts_of(term)).values_list("premises", flat=True)))
 
 
 class Accounts(OfAccounts):
@@ -184,7 +190,8 @@ class Outbound(Table):
 
     def find(self, term: str) -> Q:
         """The answers to what is found so."""
-        return Q(in_reply_to__in=InboundMessage.objects.filter(_messages(term)).values_list("id", flat=True))
+        found = InboundMessage.objects.filter(_messages(term)).order_by("-id")[:FARTHEST]
+        return Q(in_reply_to__in=list(found.values_list("id", flat=True)))
 
 
 class States(Table):

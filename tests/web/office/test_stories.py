@@ -1,0 +1,96 @@
+"""What staff do in the office, in a real browser: each test is a story."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from sbyt.messaging.models import ChannelStatus
+from sbyt.staff.roles import Role
+from tests.support.browser import Browser, browsing
+from tests.support.databases import Database
+from tests.support.serving import Served, serving
+from tests.web.office.logged_in import PASSWORD, a_member
+
+
+@pytest.fixture
+def served(database: Database) -> Iterator[Served]:
+    a_member(Role.ADMINISTRATOR)
+    with serving(database.environ) as served:
+        yield served
+
+
+@pytest.fixture
+def browser(served: Served, component: Callable[[str], Path]) -> Iterator[Browser]:
+    with browsing(component("chromium")) as browser:
+        yield browser
+
+
+def log_in(page: Page, password: str = PASSWORD) -> None:
+    page.get_by_label("Имя для входа").fill("anna")
+    page.get_by_label("Пароль").fill(password)
+    page.get_by_role("button", name="Войти").click()
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def test_an_administrator_closes_a_channel(browser: Browser, served: Served) -> None:
+    page = browser.open(f"http://127.0.0.1:{served.port}/office/channels/")
+    log_in(page, "a wrong password")
+    assert page.get_by_role("alert").is_visible()
+    log_in(page)
+    page.get_by_role("link", name="WhatsApp").click()
+    page.get_by_label("закрыт").check()
+    page.get_by_label("Причина").fill("Владелец закрыл нам доступ")
+    page.get_by_role("button", name="Посмотреть").click()
+    assert "больше не принимает показания. Владелец закрыл нам доступ" in page.locator("blockquote").inner_text()
+    page.get_by_role("button", name="Вернуться").click()
+    page.get_by_label("Причина").fill("Канал заблокирован")
+    page.get_by_role("button", name="Посмотреть").click()
+    page.get_by_role("button", name="Сохранить").click()
+    assert "Сохранено: WhatsApp, ✗ закрыт." in page.get_by_role("status").inner_text()
+    assert ChannelStatus.objects.latest("id").why == "Канал заблокирован"
+    page.get_by_role("link", name="In English").click()
+    assert "✗ closed" in page.locator("main").inner_text()
+    page.get_by_role("button", name="Log out").click()
+    assert page.get_by_role("heading", name="Log in to the office").is_visible()
+
+
+def test_pages_fit_a_phone_and_need_no_script(browser: Browser, served: Served) -> None:
+    context = browser.context(width=360, height=740, scheme="dark", java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"http://127.0.0.1:{served.port}/office/channels/")
+    log_in(page)
+    scripted = browser.context(width=360, height=740, storage_state=context.storage_state()).new_page()
+    for path in ("channels/", "channels/sms/", "security/", "data/", "data/messaging/channelstatus/"):
+        scripted.goto(f"http://127.0.0.1:{served.port}/office/{path}")
+        assert fits(scripted), path
+
+
+def test_a_passkey_lets_in_without_a_password(browser: Browser, served: Served) -> None:
+    """Keys belong to a name of a site: an address of figures has none."""
+    page = browser.open(f"http://localhost:{served.port}/office/security/")
+    devices = page.context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    key = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    devices.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {"options": {**key, "isUserVerified": True, "automaticPresenceSimulation": True}},
+    )
+    log_in(page)
+    page.get_by_role("link", name="Добавить ключ").click()
+    page.get_by_label("Пароль").fill(PASSWORD)
+    page.get_by_role("button", name="Продолжить").click()
+    page.locator("#id_passwordless").check()
+    page.locator("#mfa_webauthn_add").click()
+    page.wait_for_url("**/recovery-codes/")
+    page.get_by_role("button", name="Выйти").click()
+    page.get_by_role("button", name="По ключу доступа").click()
+    page.wait_for_url("**/office/")
+    assert page.get_by_role("button", name="Выйти").is_visible()
+    assert not browser.open(f"http://127.0.0.1:{served.port}/office/login/").locator("#passkey_login").is_visible()
