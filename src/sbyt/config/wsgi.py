@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 from django.http import FileResponse
+from django.urls import resolve
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "sbyt.config.settings"
 
@@ -17,6 +18,7 @@ _django = get_wsgi_application()
 from sbyt.api.webhooks import webhook  # noqa: E402 tables are known only once Django is set up
 from sbyt.cli.collector import spare_the_collector  # noqa: E402
 
+resolve("/healthz")  # pages are loaded now, not while the first who asks waits
 spare_the_collector()
 
 _WEBHOOKS = "/in/"
