@@ -117,6 +117,36 @@ def test_a_change_for_a_later_day_leaves_today_as_it_is(database: Database) -> N
     assert said.count("✗ закрыт") == 1
 
 
+def as_it_stands(client: Client, code: str = "sms") -> dict[str, str]:
+    """What the browser would send of the form as it is shown."""
+    form: dict[str, str] = client.get(f"/office/channels/{code}/").context["form"]
+    return form
+
+
+@pytest.mark.parametrize("code", ["sms", "office"])
+def test_a_form_sent_as_it_stands_changes_nothing(database: Database, code: str) -> None:
+    client = logged_in(Role.ADMINISTRATOR)
+    said = send(client, "save", code, **as_it_stands(client, code))[1]
+    assert "Ничего не изменилось: всё уже так." in said
+    assert not ChannelStatus.objects.exists()
+
+
+def test_a_state_that_stays_keeps_its_day(database: Database) -> None:
+    client, ago = logged_in(Role.ADMINISTRATOR), TODAY - dt.timedelta(days=100)
+    send(client, "save", since=ago.isoformat())
+    send(client, "save", **as_it_stands(client) | {"note": "Спрашивать Анну"})
+    row = ChannelStatus.objects.latest("id")
+    assert (row.since, row.note) == (ago, "Спрашивать Анну")
+
+
+def test_a_change_for_today_leaves_what_was_decided_for_later(database: Database) -> None:
+    client, later = logged_in(Role.ADMINISTRATOR), TODAY + dt.timedelta(days=40)
+    send(client, "save", state="open", since=later.isoformat(), why="", address="8 912 000-00-00")
+    send(client, "save", **as_it_stands(client) | {"state": "unstable", "why": "Ремонт"})
+    assert ChannelStatus.objects.filter(since=later).latest("id").address == "8 912 000-00-00"
+    assert ChannelStatus.objects.get(since=TODAY).why == "Ремонт"
+
+
 def test_opening_one_shows_how_others_name_it(database: Database) -> None:
     said = send(
         logged_in(Role.ADMINISTRATOR), "look", code="webform", state="open", title="Форма", address="example.org"

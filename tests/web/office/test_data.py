@@ -261,6 +261,15 @@ def test_an_administrator_changes_roles_and_takes_the_log_in_away_but_not_their_
     assert found == {"boris": (False, "billing", False), "anna": (True, "administrator", False)}
 
 
+def test_an_administrator_changes_their_own_name(database: Database) -> None:
+    client = logged_in(Role.ADMINISTRATOR)
+    anna = User.objects.get(username="anna")
+    path = f"/office/data/staff/user/{anna.pk}/change/"
+    assert client.post(path, {"username": "anna", "first_name": "Анна Белых"}).status_code == 302
+    anna.refresh_from_db()
+    assert (anna.first_name, anna.is_active, anna.groups.get().name) == ("Анна Белых", True, "administrator")
+
+
 def test_an_administrator_sets_a_new_password(database: Database) -> None:
     client = logged_in(Role.ADMINISTRATOR)
     boris = a_member(Role.OPERATOR, name="boris")

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 
-from sbyt.core.settings import ChannelState
+from sbyt.core.settings import ChannelState, WaySettings
 from sbyt.messaging.statuses import Statuses, read_statuses
 from sbyt.messaging.traffic import Traffic, traffic
 from sbyt.staff.roles import Role, may
@@ -66,7 +66,7 @@ def _one(
         "one": shown,
         "history": [entered(row, words, settings.SBYT.zone) for row in reversed(statuses.history(code))],
         "may_change": may(request.user, (Role.ADMINISTRATOR,)),
-        "form": form or _as_it_is(shown, now.astimezone(settings.SBYT.zone).date()),
+        "form": form or _as_it_is(shown.way),
         "states": [(state.value, said_state(state, words), words[f"{state}_what"]) for state in _STATES],
         "wrong": words[wrong] if wrong else "",
     }
@@ -124,12 +124,14 @@ def _shown(statuses: Statuses, now: dt.datetime, words: Any) -> list[Shown]:
     ]
 
 
-def _as_it_is(shown: Shown, today: dt.date) -> dict[str, str]:
-    """The form as it stands before anybody fills it in: nothing changes by sending it."""
-    way = shown.way
+def _as_it_is(way: WaySettings) -> dict[str, str]:
+    """The form as it stands before anybody fills it in: nothing changes by sending it.
+
+    No day stands there: a new state begins today, and one that stays keeps its day, which customers read.
+    """
     return {
         "state": way.state.value,
-        "since": today.isoformat(),
+        "since": "",
         "why": way.why or "",
         "title": way.title,
         "address": way.address or "",
@@ -151,8 +153,18 @@ def _change(code: str, filled: dict[str, str], by: str) -> Change:
         raise UnableToChangeChannel(str(error), "date") from error
     if not (filled["first"].isdecimal() and filled["last"].isdecimal()):
         raise UnableToChangeChannel("", "days")
-    days = int(filled["first"]), int(filled["last"])
-    return Change(code, state, by, since, filled["why"], filled["address"], filled["title"], days, filled["note"])
+    new = _touched(code, filled)
+    days = (int(filled["first"]), int(filled["last"])) if new.keys() & {"first", "last"} else None
+    described = new.get("address"), new.get("title"), days, new.get("note")
+    return Change(code, state, by, since, filled["why"], *described)
+
+
+def _touched(code: str, filled: dict[str, str]) -> dict[str, str]:
+    """What was filled in anew: what was left as it is today must not replace what was decided for a later day."""
+    today = settings.NOW().astimezone(settings.SBYT.zone).date()
+    way = read_statuses(settings.SBYT).ways(today).get(code)
+    before = _as_it_is(way) if way else {}
+    return {name: value for name, value in filled.items() if value != before.get(name)}
 
 
 def _by(request: HttpRequest) -> str:

@@ -57,6 +57,16 @@ class ChangedMember(forms.ModelForm):  # type: ignore[type-arg]
         help_texts: ClassVar[dict[str, str]] = {"username": "", "is_active": ""}
 
 
+class Myself(forms.ModelForm):  # type: ignore[type-arg]
+    """One's own name: a form that asked for roles, too, would want them filled in where they are not shown."""
+
+    class Meta:
+        model = User
+        fields = ("username", "first_name")
+        labels = _LABELS
+        help_texts: ClassVar[dict[str, str]] = {"username": ""}
+
+
 class Members(UserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     """Nobody is deleted: what they did keeps their name. Nobody takes their own role or log-in away by mistake."""
 
@@ -103,6 +113,11 @@ class Members(UserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).filter(Q(is_staff=True)).prefetch_related("groups")
+
+    def get_form(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> Any:  # type: ignore[override]
+        if obj and obj.pk == request.user.pk:
+            kwargs["form"] = Myself
+        return super().get_form(request, obj, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Of themselves they see what they may do, and change the rest."""
