@@ -57,7 +57,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 LOGGING_CONFIG = "sbyt.config.logs.set_up"
@@ -82,7 +81,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "django_htmx",
 ]
 # A process that serves keeps its connection; what was lost is made anew (sbyt.bulk.lasting).
 DATABASES = {"default": {**DATABASE, "CONN_MAX_AGE": None}}
