@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -145,17 +146,23 @@ def test_a_letter_has_a_subject_which_is_read_with_it(database: Database) -> Non
 # who is played -------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_names_who_is_played_in_its_order(database: Database, tmp_path: Path) -> None:
-    file = tmp_path / "customers.txt"
-    file.write_text("2000000003\n\n2000000001\n7777777777\n", encoding="utf-8")
-    settings = SETTINGS.model_copy(update={"demo": Demo(simulator=True, customers=str(file))})
+def test_the_guide_names_who_is_played_in_its_order(database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "guide.json"
+    guests = [{"account": number} for number in ("2000000003", "2000000001", "7777777777")]
+    file.write_text(json.dumps({"guests": guests}), encoding="utf-8")
+    settings = SETTINGS.model_copy(update={"demo": Demo(simulator=True, guide=str(file))})
     assert [one.account for one in demo_customers(settings)] == ["2000000003", "2000000001"]
 
 
-def test_without_a_file_the_first_with_a_phone_are_played(database: Database) -> None:
-    assert [one.account for one in demo_customers(SETTINGS)] == [f"200000000{number}" for number in range(1, 5)]
-    nowhere = SETTINGS.model_copy(update={"demo": Demo(simulator=True, customers="/nowhere/at-all")})
-    assert demo_customers(nowhere) == demo_customers(SETTINGS)
+@pytest.mark.parametrize("written", [None, "no JSON"])
+def test_without_a_guide_the_first_with_a_phone_are_played(
+    database: Database, tmp_path: Path, written: str | None
+) -> None:
+    if written:
+        (tmp_path / "guide.json").write_text(written, encoding="utf-8")
+    nowhere = SETTINGS.model_copy(update={"demo": Demo(simulator=True, guide=str(tmp_path / "guide.json"))})
+    for settings in (SETTINGS, nowhere):
+        assert [one.account for one in demo_customers(settings)] == [f"200000000{number}" for number in range(1, 5)]
 
 
 def test_a_chat_is_linked_when_it_is_first_written_from(database: Database) -> None:

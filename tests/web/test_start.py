@@ -78,8 +78,7 @@ def demo(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def words(served: Served, query: str = "") -> str:
     """What stands on the page, without its tags."""
-    text = re.sub(r"<style>.*?</style>", "", served.ask(f"/{query}").text, flags=re.DOTALL)
-    return " ".join(re.sub(r"<[^>]+>", " ", text).split())
+    return " ".join(re.sub(r"<[^>]+>", " ", served.ask(f"/{query}").text).split())
 
 
 def test_every_way_is_told_with_its_state_in_word_and_sign_its_days_and_why(served: Served) -> None:
@@ -87,8 +86,8 @@ def test_every_way_is_told_with_its_state_in_word_and_sign_its_days_and_why(serv
     for said in (
         "Автоответчик ✓ открыт 8 800 100-00-00, нажмите 2 с 18 по 20 число",
         "Viber ! работает с перебоями Сообщения доходят не всегда",
-        "WhatsApp ✕ закрыт с 15 января Сервис заблокировал нам отправку",
-        "Telegram … скоро",
+        "WhatsApp ✗ закрыт с 15 января Сервис заблокировал нам отправку",
+        "Telegram ○ скоро",
         "Отделения почты ✓ открыт",
     ):
         assert said in told

@@ -20,12 +20,12 @@ app = typer.Typer(
     name="channels", no_args_is_help=True, help="Show and change the state of the ways to hand in readings."
 )
 
-#: Each state by word and sign, not by colour alone.
-_STATES = {
-    "open": "✓ открыт",
-    "unstable": "! работает с перебоями",
-    "withdrawn": "✗ закрыт",
-    "planned": "○ скоро",
+#: Each state in a word; its sign stands before it.
+_WORDS = {
+    "open": "открыт",
+    "unstable": "работает с перебоями",
+    "withdrawn": "закрыт",
+    "planned": "скоро",
 }
 
 _NAME = typer.Argument(help="The way's code: a channel, or a key of [ways] in sbyt.toml.")
@@ -144,7 +144,7 @@ def _told(change: Change, changed: Changed, settings: Settings, now: dt.datetime
     if not changed.anew:
         return [f"Ничего не изменилось. {after.title}: {_state(after)}."]
     later = changed.since is not None and changed.since > today
-    lines = [f"{after.title}: {_state(after)}. Было: {_STATES[changed.before.state]}."]
+    lines = [f"{after.title}: {_state(after)}. Было: {_named(changed.before.state)}."]
     if later:
         lines.append("Это начнёт действовать в тот день, до него всё по-прежнему.")
     if not changed.ways:
@@ -190,18 +190,24 @@ def _entered(row: ChannelStatus, settings: Settings) -> str:
 
     since = "" if row.since == ALWAYS else f" с {row.since:%d.%m.%Y}"
     days = f"дни {row.first_day}–{row.last_day}" if (row.first_day, row.last_day) != (1, 31) else ""
-    known = (f"{_STATES[row.state]}{since}", row.why, row.title, row.address, days, row.note)
+    known = (f"{_named(row.state)}{since}", row.why, row.title, row.address, days, row.note)
     when = row.changed_at.astimezone(settings.zone)
     return f"{when:%d.%m.%Y %H:%M}  {row.changed_by}: {'; '.join(filter(None, known))}"
 
 
+def _named(state: str) -> str:
+    from sbyt.core.settings import ChannelState
+
+    return f"{ChannelState(state).sign} {_WORDS[state]}"
+
+
 def _state(way: WaySettings) -> str:
     since = f" с {way.since:%d.%m.%Y}" if way.since else ""
-    return f"{_STATES[way.state]}{since}" + (f" ({way.why})" if way.why else "")
+    return f"{_named(way.state)}{since}" + (f" ({way.why})" if way.why else "")
 
 
 def _coming(row: ChannelStatus) -> str:
-    return f"впереди: с {row.since:%d.%m.%Y} {_STATES[row.state]}" + (f" ({row.why})" if row.why else "")
+    return f"впереди: с {row.since:%d.%m.%Y} {_named(row.state)}" + (f" ({row.why})" if row.why else "")
 
 
 def _own_days(way: WaySettings) -> str:

@@ -73,10 +73,6 @@ class Site:
     def guide(self) -> Path:
         return self.folder / "guide.json"
 
-    @property
-    def customers(self) -> Path:
-        return self.folder / "customers.txt"
-
     def environ(self) -> dict[str, str]:
         """What its commands are run with, whatever else this shell is set up for."""
         secret = self.folder / "secret-key"
@@ -105,7 +101,6 @@ class Site:
             first_day=first,
             last_day=last,
             guide=json.dumps(str(self.guide.absolute())),
-            customers=json.dumps(str(self.customers.absolute())),
         )
         self.settings.write_text(written, encoding="utf-8")
 
@@ -183,9 +178,8 @@ def prepare(site: Site, words: SiteWords, console: Console, *, accounts: int, la
 
 
 def _write_guide(site: Site, town: Town, staff: Sequence[Mapping[str, str]]) -> None:
-    """Whom a visitor may try, for the start page, and by whose phones."""
+    """Whom a visitor may be, for start page and phones, and how staff log in."""
     guests = [{**asdict(guest), "phone": spoken(guest.phone), **SHOWS[guest.shows]} for guest in town.guests]
-    site.customers.write_text("".join(f"{guest.account}\n" for guest in town.guests), encoding="utf-8")
     guide = json.dumps({"guests": guests, "staff": staff}, ensure_ascii=False, indent=1)
     site.guide.touch(mode=0o600)
     site.guide.write_text(guide, encoding="utf-8")

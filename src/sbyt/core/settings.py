@@ -198,8 +198,7 @@ class Demo(Section):
     """What only an installation for show has: nothing here belongs where real customers write."""
 
     simulator: Annotated[bool, Field(strict=True, description="true или false")] = False
-    customers: Annotated[Text, Field(description="путь к файлу, в строке по номеру лицевого счёта")] | None = None
-    guide: Text | None = None
+    guide: Annotated[Text, Field(description="путь к файлу, который пишет sbyt demo")] | None = None
 
 
 class ChannelState(enum.StrEnum):
@@ -207,6 +206,11 @@ class ChannelState(enum.StrEnum):
     OPEN = "open"
     UNSTABLE = "unstable"
     WITHDRAWN = "withdrawn"
+
+    @property
+    def sign(self) -> str:
+        """Shown beside the word: a state is never told by colour alone."""
+        return {"planned": "○", "open": "✓", "unstable": "!", "withdrawn": "✗"}[self]
 
 
 class WaySettings(Section):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import functools
+import hashlib
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +25,6 @@ from sbyt.usecases.channels import channel_facts, example_answer
 from sbyt.usecases.receive_message import Received, receive_messages
 from sbyt.usecases.receive_message.failures import is_outage
 from sbyt.web.language import language_of
-from sbyt.web.page import headers, style
 from sbyt.web.tokens import Talk, Token, new_talk, talk_of, token_of
 from sbyt.web.words import LANGUAGES, about_window, words_of
 
@@ -184,5 +186,14 @@ def _is_of_this_page(request: HttpRequest) -> bool:
     return not origin or urlsplit(origin).netloc == request.META.get("HTTP_HOST")
 
 
-_STYLE = style("form.css")
-_HEADERS = headers(_STYLE)
+#: It stands in the page, which asks for nothing else: of a bad connection one answer is enough.
+_STYLE = (Path(__file__).parent / "form.css").read_text(encoding="utf-8")
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_HEADERS = {  # the others are those of all pages (sbyt.web.policy)
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Vary": "Cookie, Accept-Language",
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sbyt.usecases.simulator.board import NOTHING_SEEN, Board, Seen, Shown, is_aside, look
 from sbyt.usecases.simulator.customers import Customer, UnableToWrite, address_of, demo_customers, sender_in, write_as
 from sbyt.usecases.simulator.examples import Example, examples
+from sbyt.usecases.simulator.guide import guide
 
 __all__ = [
     "NOTHING_SEEN",
@@ -17,6 +18,7 @@ __all__ = [
     "address_of",
     "demo_customers",
     "examples",
+    "guide",
     "is_aside",
     "look",
     "sender_in",

@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import secrets
 from collections.abc import Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 from django.db import transaction
@@ -17,11 +16,14 @@ from sbyt.core.settings import Settings
 from sbyt.messaging.channel import Channel
 from sbyt.messaging.inbox import Incoming, store_many
 from sbyt.messaging.models import Conversation
+from sbyt.usecases.simulator.guide import guide
 
-#: So many are played where no file names them.
+#: So many are played where no guide names them.
 _FIRST_FEW = 8
-#: And so many of a file that names more.
+#: And so many of a guide that names more.
 _MOST = 40
+#: Who decided that somebody who is played may speak for their account: nobody asked them for a code.
+_BY = "sbyt demo"
 
 
 class UnableToWrite(ValueError):
@@ -37,19 +39,12 @@ class Customer(NamedTuple):
 
 
 def demo_customers(settings: Settings) -> list[Customer]:
-    """Whom the file of the settings names by their accounts, in its order; else the first who have a phone."""
-    numbers = _listed(settings.demo.customers) or _with_a_phone()
+    """The guests of the demonstration's guide, in its order; without one the first who have a phone."""
+    guests = [str(guest["account"]) for guest in guide(settings).get("guests", ())]
+    numbers = guests[:_MOST] or _with_a_phone()
     found = Account.objects.filter(number__in=numbers).values_list("id", "number", "customer__name")
     by_number = {number: Customer(id_, number, name) for id_, number, name in found}
     return [by_number[number] for number in numbers if number in by_number]
-
-
-def _listed(file: str | None) -> list[str]:
-    try:
-        lines = Path(file).read_text(encoding="utf-8").split() if file else []
-    except OSError:
-        return []
-    return list(dict.fromkeys(lines))[:_MOST]
 
 
 def _with_a_phone() -> list[str]:
@@ -109,7 +104,7 @@ def write_as(
             address=address.address,
             account_id=customer.id,
             ended_at=None,
-            defaults={"how": Link.How.ONE_TIME_CODE, "made_at": now},
+            defaults={"how": Link.How.STAFF, "made_by": _BY, "made_at": now},
         )
         store_many(incoming, now)
 

@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sbyt.core.settings import WaySettings
+from sbyt.core.settings import ChannelState, WaySettings
 from sbyt.messaging.models import ChannelStatus
 from sbyt.messaging.statuses import ALWAYS, SEEDED
 from sbyt.messaging.traffic import NEWEST, Traffic
-from sbyt.web.office.channels.words import SIGNS, WORDS
+from sbyt.web.office.channels.words import WORDS
 
 _EVERY_DAY = (1, 31)
 
@@ -121,7 +121,7 @@ def coming(row: ChannelStatus, words: Mapping[str, str]) -> str:
 
 
 def said_state(state: str, words: Mapping[str, str]) -> str:
-    return f"{SIGNS[state]} {words[state]}"
+    return f"{ChannelState(state).sign} {words[state]}"
 
 
 def day(at: dt.date) -> str:

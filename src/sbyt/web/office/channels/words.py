@@ -160,6 +160,3 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "only_administrators": "Administrators change the state.",
     },
 }
-
-#: Each state by a sign as well, never by colour alone.
-SIGNS = {"open": "✓", "unstable": "!", "withdrawn": "✗", "planned": "○"}
