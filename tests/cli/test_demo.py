@@ -23,6 +23,7 @@ def demo(folder: Path, *words: str) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # no library tells a visitor of its troubles
     return done.stdout
 
 

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
-from sbyt.cli.collector import spare_the_collector
+from sbyt.cli.collector import collector_spared
 from sbyt.core.settings import Settings
 from sbyt.usecases.receive_message import (
     Incoming,
@@ -162,8 +162,8 @@ def run(message: Mapping[str, Any], settings: Settings, *, jsonl: bool, as_json:
     :returns: the exit status.
     """
     if jsonl:
-        spare_the_collector()
-        return 1 if say_lines(sys.stdin.buffer, settings) else 0
+        with collector_spared():
+            return 1 if say_lines(sys.stdin.buffer, settings) else 0
     try:
         said = say_one(message, settings)
     except UnableToReadMessage as error:

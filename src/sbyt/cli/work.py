@@ -20,7 +20,7 @@ import structlog
 import typer
 from django.db import DatabaseError, InterfaceError, connections
 
-from sbyt.cli.collector import spare_the_collector
+from sbyt.cli.collector import collector_spared
 from sbyt.cli.readiness import database_name, is_out_of_reach
 from sbyt.core.settings import Settings
 from sbyt.messaging import delivery, outbox, workers
@@ -234,9 +234,8 @@ def work(settings: Settings, channels: Mapping[str, Channel], *, once: bool, clo
 
     :returns: the exit status.
     """
-    spare_the_collector()
     named = ", ".join(_title(channel, settings) for channel in channels.values()) or "каналов нет"
-    with _told_to_stop() as stop:
+    with _told_to_stop() as stop, collector_spared():
         if once:
             return _once(settings, channels, clock, stop)
         typer.echo(f"sbyt work: входящие, отправка ({named}), уборка; база {database_name()}. Остановить: Ctrl+C.")
