@@ -1,4 +1,4 @@
-"""How much comes in and goes out by each channel, by queries that are bounded whatever the tables hold."""
+"""How much comes in and goes out by each channel: of the newest messages only, and whatever waits, by its index."""
 
 from __future__ import annotations
 
