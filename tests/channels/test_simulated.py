@@ -16,7 +16,7 @@ from tests.support.serving import right_now
 DEMO = parse_settings("[demo]\nsimulator = true", "sbyt.toml")
 
 
-@pytest.mark.parametrize("text", ["", "[demo]", "[demo]\nsimulator = false", "[demo]\ncustomers = 'who.txt'"])
+@pytest.mark.parametrize("text", ["", "[demo]", "[demo]\nsimulator = false", "[demo]\nguide = 'who.json'"])
 def test_nothing_is_simulated_unless_the_settings_say_so(text: str) -> None:
     made = connected(parse_settings(text, "sbyt.toml"), {}, right_now)
     assert [code for code, channel in made.items() if channel.simulated] == []
