@@ -80,6 +80,19 @@ class Register(models.Model):
         constraints = [models.UniqueConstraint(fields=["meter", "zone"], name="register_once")]
 
 
+class Word(models.Model):
+    """A word by which an account is found: of its holder's name, its address, a phone, a serial (core.finding)."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    word = models.TextField()
+
+    class Meta:
+        indexes = [
+            # The operators by which PostgreSQL finds what begins with something, whatever its collation.
+            models.Index(fields=["word", "account"], name="word_found", opclasses=["text_pattern_ops", "int8_ops"])
+        ]
+
+
 class Link(models.Model):
     """A sender who may speak for an account: by which address, how it was made, when it began and ended."""
 

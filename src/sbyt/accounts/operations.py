@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
 import pyarrow as pa
 
 from sbyt.bulk import Bulk
+from sbyt.core.finding import Household, words_of
 
 
 def load_accounts(bulk: Bulk, accounts: pa.Table | pa.RecordBatchReader) -> None:
@@ -40,6 +45,7 @@ def load_accounts(bulk: Bulk, accounts: pa.Table | pa.RecordBatchReader) -> None
     )
     for kind in ("phone", "email"):
         _link(bulk, kind)
+    learn_words(bulk, "SELECT a.id FROM accounts_account a JOIN incoming_accounts i ON a.number = i.number")
 
 
 def _link(bulk: Bulk, kind: str) -> None:
@@ -113,3 +119,47 @@ def load_meters(bulk: Bulk, meters: pa.Table) -> None:
             f"({of_meter} WHERE i.zones >= {number}) AS new WHERE NOT EXISTS (SELECT 1 FROM accounts_register r "
             f"WHERE r.meter_id = new.id AND r.zone = 'T{number}') ORDER BY new.id"
         )
+    learn_words(bulk, "SELECT DISTINCT account_id AS id FROM incoming_meters")
+
+
+_FOUND_BY = pa.schema(
+    [("id", pa.int64()), *((name, pa.string()) for name in (*Household._fields[:-1], "serial"))],
+)
+_WORDS_AT_A_TIME = 50_000
+
+
+def learn_words(bulk: Bulk, accounts: str) -> None:
+    """Set the words by which these accounts are found.
+
+    :param accounts: a query that gives their ids, as ``id``.
+    """
+    known = bulk.read(
+        "SELECT a.id, a.number, c.name, c.phone, c.email, p.address, p.district, p.street, p.house, p.flat, m.serial "
+        f"FROM ({accounts}) AS learnt JOIN accounts_account a ON a.id = learnt.id "
+        "JOIN accounts_customer c ON c.id = a.customer_id JOIN accounts_premises p ON p.id = a.premises_id "
+        "LEFT JOIN accounts_meter m ON m.account_id = a.id ORDER BY a.id",
+        _FOUND_BY,
+    )
+    bulk.execute(f"DELETE FROM accounts_word WHERE account_id IN ({accounts})")
+    words = pa.RecordBatchReader.from_batches(_WORDS, _in_batches(_words(known)))
+    bulk.append("accounts_word", words)
+
+
+_WORDS = pa.schema([("account_id", pa.int64()), ("word", pa.string())])
+
+
+def _words(known: pa.Table) -> Iterator[tuple[int, str]]:
+    rows = (row for batch in known.to_batches(_WORDS_AT_A_TIME) for row in _rows(batch))
+    for (account, *household), of_account in itertools.groupby(rows, key=lambda row: row[:-1]):
+        serials = tuple(row[-1] for row in of_account if row[-1])
+        for word in words_of(Household._make((*household, serials))):
+            yield account, word
+
+
+def _rows(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
+    return zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _in_batches(words: Iterator[tuple[int, str]]) -> Iterator[pa.RecordBatch]:
+    while some := list(itertools.islice(words, _WORDS_AT_A_TIME)):
+        yield pa.record_batch([pa.array(column) for column in zip(*some, strict=True)], schema=_WORDS)
