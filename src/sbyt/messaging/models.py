@@ -114,6 +114,10 @@ class OutboundMessage(models.Model):
                 name="outbound_line",
             ),
             models.Index(fields=["leased_until"], condition=models.Q(state="sending"), name="outbound_leased"),
+            # What somebody was told unasked; answers are found by what they answer.
+            models.Index(
+                fields=["channel", "recipient", "created_at"], condition=models.Q(kind__gt=1), name="outbound_told"
+            ),
             # What did not arrive, for people to look at.
             models.Index(
                 fields=["id"], condition=models.Q(state__in=("uncertain", "failed", "expired")), name="outbound_unsent"

@@ -43,6 +43,12 @@ class Cancellation(models.Model):
 class StaffTask(models.Model):
     """What only a person can decide, with what was offered and why it was not taken."""
 
+    class Decision(models.TextChoices):
+        TAKEN = "taken"  # as offered, or with the values that staff read themselves
+        REFUSED = "refused"
+        ANSWERED = "answered"  # in words
+        CLOSED = "closed"  # nothing was to be done
+
     message = models.ForeignKey(InboundMessage, null=True, on_delete=models.PROTECT, related_name="tasks")
     account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="tasks")
     reason = models.CharField(max_length=32)
@@ -50,6 +56,11 @@ class StaffTask(models.Model):
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     closed_by = models.TextField(default="")
+    decision = models.CharField(
+        max_length=8, choices=Decision, default="", db_default=""
+    )  # empty: not decided by staff
+    asked_at = models.DateTimeField(null=True)  # when staff asked the customer, who has not answered yet
+    asked_by = models.TextField(default="", db_default="")
 
     class Meta:
         indexes = [models.Index(fields=["id"], condition=models.Q(closed_at__isnull=True), name="task_open")]

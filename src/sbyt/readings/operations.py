@@ -13,7 +13,10 @@ from sbyt.readings.models import Reading, StaffTask
 
 
 class NewReading(NamedTuple):
-    """A customer's value of one register, in whole units. ``at``: when it was received, the provider's time."""
+    """A customer's value of one register, in whole units.
+
+    ``at``: when it was received, the provider's time. ``message``: None where staff took it down themselves.
+    """
 
     register: int
     period: int
@@ -23,7 +26,7 @@ class NewReading(NamedTuple):
     at: dt.datetime
     channel: str
     verdict: str
-    message: int
+    message: int | None
 
 
 class NewCancellation(NamedTuple):

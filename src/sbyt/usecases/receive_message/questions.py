@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from django.db.models import Q
+
 from sbyt.conversation.acts import Act, Ask, Confirm, IsReading, Say, Saying
 from sbyt.conversation.asking import asked_again, goes_to_staff
 from sbyt.conversation.render import Rendered, render
@@ -97,10 +99,11 @@ def offered(question: Question | None) -> list[dict[str, object]]:
 
 
 def close_answered(messages: Collection[int], now: dt.datetime) -> None:
-    """Take the questions that these messages raised from the staff's queue: the customer answered."""
+    """Take the questions that these messages raised, or that staff asked, from their queue: the customer answered."""
     if messages:
-        waiting = StaffTask.objects.filter(message_id__in=messages, reason=UNANSWERED, closed_at=None)
-        waiting.update(closed_at=now, closed_by=_CUSTOMER)
+        waiting = StaffTask.objects.filter(message_id__in=messages, closed_at=None)
+        asked = waiting.filter(Q(reason=UNANSWERED) | Q(asked_at__isnull=False))
+        asked.update(closed_at=now, closed_by=_CUSTOMER)
 
 
 def take_back(messages: Collection[int], now: dt.datetime) -> None:
