@@ -201,7 +201,7 @@ def test_words_are_an_answer_and_end_it() -> None:
 
 def test_nothing_may_have_to_be_done() -> None:
     task = a_task()
-    close(task, ANNA, SETTINGS, NOW)
+    close(task, ANNA, NOW)
     assert (state(task), OutboundMessage.objects.exclude(purpose="answer").count()) == (("closed", ANNA, True), 0)
 
 
@@ -270,12 +270,12 @@ def test_another_question_that_is_open_stays() -> None:
         lambda task: refuse(task, "нет", BORIS, SETTINGS, NOW),
         lambda task: ask(task, "проверьте", BORIS, SETTINGS, NOW),
         lambda task: answer(task, "здравствуйте", BORIS, SETTINGS, NOW),
-        lambda task: close(task, BORIS, SETTINGS, NOW),
+        lambda task: close(task, BORIS, NOW),
     ],
 )
 def test_who_comes_second_is_told_who_was_first(decide: Callable[[int], Any]) -> None:
     task = a_task()
-    close(task, ANNA, SETTINGS, NOW)
+    close(task, ANNA, NOW)
     with pytest.raises(UnableToDecide) as refused:
         decide(task)
     assert (refused.value.reason, refused.value.by, refused.value.at) == ("decided", ANNA, NOW)
@@ -303,7 +303,7 @@ def test_of_two_at_the_same_moment_one_decides(database: Database) -> None:
 
 def test_a_task_that_is_not_there_is_told() -> None:
     with pytest.raises(UnableToDecide) as refused:
-        close(999, ANNA, SETTINGS, NOW)
+        close(999, ANNA, NOW)
     assert refused.value.reason == "gone"
 
 

@@ -103,3 +103,18 @@ def _newest(rows: QuerySet[InboundMessage] | QuerySet[OutboundMessage], newest: 
 
 def _of(found: dict[str, Traffic], channel: str) -> Traffic:
     return found.setdefault(channel, Traffic())
+
+
+@dataclass(frozen=True, slots=True)
+class Unhandled:
+    """How many messages wait to be handled for more than a minute, and since when the first does."""
+
+    count: int
+    since: dt.datetime | None
+
+
+def unhandled(now: dt.datetime) -> Unhandled:
+    """What waits in the inbox though it should long be handled; no more than a thousand are counted."""
+    late = InboundMessage.objects.filter(handled_at=None, stored_at__lt=now - dt.timedelta(minutes=1)).order_by("id")
+    stored = list(late.values_list("stored_at", flat=True)[:1000])
+    return Unhandled(len(stored), min(stored, default=None))

@@ -26,7 +26,7 @@ from sbyt.messaging.statuses import read_statuses
 from sbyt.readings.models import StaffTask
 from sbyt.usecases.channels import USABLE
 from sbyt.usecases.receive_message.owners import tell_owners, told_by_message
-from sbyt.usecases.take_reading import Given, UnableToTake, take_reading
+from sbyt.usecases.take_reading import Given, take_reading
 
 #: Why a customer gets a message that staff caused.
 STAFF_DECIDED, STAFF_WROTE = "staff_decided", "staff_wrote"
@@ -95,12 +95,13 @@ def answer(task_id: int, text: str, by: str, settings: Settings, now: dt.datetim
     return _settle(task_id, Decision.ANSWERED, text, by, settings, now)
 
 
-def close(task_id: int, by: str, settings: Settings, now: dt.datetime) -> Decided:
+def close(task_id: int, by: str, now: dt.datetime) -> Decided:
     """Nothing is to be done, and nobody is told.
 
     :raises UnableToDecide: if somebody was quicker.
     """
-    return _settle(task_id, Decision.CLOSED, "", by, settings, now)
+    with transaction.atomic():
+        return Decided(others=_close(_held(task_id), Decision.CLOSED, by, now))
 
 
 def ask(task_id: int, text: str, by: str, settings: Settings, now: dt.datetime) -> Decided:
@@ -206,7 +207,7 @@ def _tell(message: InboundMessage, reply: Reply, purpose: str, key: str, setting
     if not can_be_written_to(message, settings, now):
         return ""
     rendering = settings.channels[message.channel].rendering
-    said = render(reply.acts, _language(message, settings), rendering, short_number(message.pk))
+    said = render(reply.acts, language_with(message, settings), rendering, short_number(message.pk))
     return _put(message, said.text, purpose, key, now)
 
 
@@ -215,7 +216,7 @@ def _write(
 ) -> str:
     """Tell the sender in staff's own words, with the number by which they are found again."""
     storable = " ".join(text.replace("\x00", "").split())[:LONGEST]
-    number = LANGUAGES[_language(message, settings)].number(short_number(message.pk))
+    number = LANGUAGES[language_with(message, settings)].number(short_number(message.pk))
     return _put(message, storable + number, purpose, key, now)
 
 
@@ -234,7 +235,8 @@ def _put(message: InboundMessage, text: str, purpose: str, key: str | None, now:
     return text
 
 
-def _language(message: InboundMessage, settings: Settings) -> str:
+def language_with(message: InboundMessage, settings: Settings) -> str:
+    """The language in which we talk with the sender of a message."""
     talk = Conversation.objects.filter(channel=message.channel, sender=message.sender).first()
     return State.from_json(talk.state if talk else {}, settings.language).language
 
@@ -255,21 +257,3 @@ def _open_question(task: StaffTask, message: InboundMessage, settings: Settings,
         sender=message.sender,
         defaults={"state": state.asking(question).to_json(), "updated_at": now, **columns},
     )
-
-
-__all__ = [
-    "LONGEST",
-    "STAFF_DECIDED",
-    "STAFF_WROTE",
-    "Decided",
-    "Given",
-    "UnableToDecide",
-    "UnableToTake",
-    "answer",
-    "ask",
-    "can_be_written_to",
-    "close",
-    "equal_tasks",
-    "refuse",
-    "take_offered",
-]

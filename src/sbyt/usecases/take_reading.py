@@ -6,6 +6,8 @@ import datetime as dt
 import enum
 from typing import NamedTuple
 
+from django.db import transaction
+
 from sbyt.accounts.locks import hold_accounts
 from sbyt.accounts.models import Account
 from sbyt.accounts.queries import FoundMeter, accounts_with_ids, linked_accounts, meters_of, sender_addresses
@@ -124,6 +126,15 @@ def take_reading(
     ]
     add_readings(rows, now)
     return TakenByStaff(reply, facts)
+
+
+def take_in_office(given: Given, settings: Settings, now: dt.datetime) -> TakenByStaff:
+    """Store what a customer told staff, by telephone or at the desk.
+
+    :raises UnableToTake: if the bill could not be made of these values.
+    """
+    with transaction.atomic():
+        return take_reading(given, settings, now)
 
 
 def doubt(meter: MeterFacts, values: tuple[int, ...], moment: Moment, settings: Settings) -> Code | None:

@@ -19,6 +19,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "office": "Офис",
         "desks": "Разделы",
         "home": "Начало",
+        "queue": "Ждёт решения",
+        "queue_what": "Показания, в которых усомнились, и сообщения, на которые должен ответить человек.",
+        "search": "Клиенты",
+        "search_what": "Всё о клиенте на одном экране: счётчики, показания, переписка, счета.",
+        "find": "Найти",
+        "find_hint": "Счёт, имя, адрес, телефон",
         "channels_what": "Какие пути приёма открыты, что в них пришло и ушло; закрыть, открыть, объяснить почему.",
         "data_what": "Клиенты, счётчики, показания, переписка, счета — как они лежат в таблицах.",
         "channels": "Каналы",
@@ -65,6 +71,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "office": "Office",
         "desks": "Desks",
         "home": "Start",
+        "queue": "Decisions",
+        "queue_what": "Readings that were doubted, and messages that a person must answer.",
+        "search": "Customers",
+        "search_what": "All of a customer on one screen: meters, readings, messages, bills.",
+        "find": "Find",
+        "find_hint": "Account, name, address, phone",
         "channels_what": "Which ways to send readings are open, and what came and went; close, open, say why.",
         "data_what": "Customers, meters, readings, messages, bills: as they lie in the tables.",
         "channels": "Channels",
@@ -109,15 +121,21 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 
 
 class Desk(NamedTuple):
-    """A part of the office in its navigation, and who sees it; with no roles named, all staff."""
+    """A part of the office in its navigation, and who sees it; with no roles named, all staff.
+
+    ``pages``: where its other pages begin.
+    """
 
     path: str
     code: str
     roles: tuple[Role, ...] = ()
+    pages: tuple[str, ...] = ()
 
 
 DESKS = (
     Desk("/office/", "home"),
+    Desk("/office/queue/", "queue", (Role.OPERATOR,)),
+    Desk("/office/find/", "search", (Role.OPERATOR, Role.BILLING), ("/office/accounts/", "/office/talk/")),
     Desk("/office/channels/", "channels", (Role.OPERATOR,)),
     Desk("/office/data/", "data"),
 )
@@ -151,10 +169,16 @@ class _Desks:
     def __init__(self, request: HttpRequest, words: Mapping[str, str]) -> None:
         self._request, self._words = request, words
 
+    @property
+    def can_search(self) -> bool:
+        """Whether whoever is logged in may look for customers."""
+        return any(may(self._request.user, desk.roles) for desk in DESKS if desk.code == "search")
+
     def __iter__(self) -> Any:
         here = self._request.path
         for desk in DESKS:
             if may(self._request.user, desk.roles):
-                current = here == desk.path or (desk.path != "/office/" and here.startswith(desk.path))
+                own = (*desk.pages, *([desk.path] if desk.path != "/office/" else []))
+                current = here == desk.path or here.startswith(own)
                 word, what = self._words[desk.code], self._words.get(f"{desk.code}_what", "")
-                yield {"path": desk.path, "word": word, "what": what, "current": current}
+                yield {"path": desk.path, "code": desk.code, "word": word, "what": what, "current": current}

@@ -25,7 +25,7 @@ UNANSWERED = "unanswered"
 #: Why somebody gets a question a second time.
 ASKED_AGAIN = "asked_again"
 #: Who closes their task where the customer answered after all.
-_CUSTOMER = "customer"
+CUSTOMER = "customer"
 
 _QUESTIONS = (Ask, Confirm, IsReading)
 
@@ -103,7 +103,7 @@ def close_answered(messages: Collection[int], now: dt.datetime) -> None:
     if messages:
         waiting = StaffTask.objects.filter(message_id__in=messages, closed_at=None)
         asked = waiting.filter(Q(reason=UNANSWERED) | Q(asked_at__isnull=False))
-        asked.update(closed_at=now, closed_by=_CUSTOMER)
+        asked.update(closed_at=now, closed_by=CUSTOMER)
 
 
 def take_back(messages: Collection[int], now: dt.datetime) -> None:

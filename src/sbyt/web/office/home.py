@@ -1,13 +1,58 @@
-"""The first page of the office."""
+"""The first page of the office: what waits, and the ways to all desks."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from sbyt.messaging.traffic import unhandled
+from sbyt.staff.roles import Role, may
+from sbyt.usecases.staff_queue import COUNTED, counts
+from sbyt.web.office.codes import REASONS, said
+from sbyt.web.office.customers.views import saying_of
 from sbyt.web.office.roles import staff_required
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "ru": {
+        "waits": "Ждёт решения",
+        "oldest": "самое давнее с {at}",
+        "asked": "Спросили и ждём ответа: {count}",
+        "nothing": "Всё решено.",
+        "more": "больше {count}",
+        "unhandled": "Не обработано сообщений: {count}, первое с {at}. Если число растёт, проверьте, работает ли "
+        "sbyt work: сообщения сохранены и дождутся.",
+    },
+    "en": {
+        "waits": "Waits for a decision",
+        "oldest": "the oldest since {at}",
+        "asked": "Asked and waiting for an answer: {count}",
+        "nothing": "All is decided.",
+        "more": "more than {count}",
+        "unhandled": "Messages not handled yet: {count}, the first since {at}. If the number grows, see whether "
+        "sbyt work is running: the messages are kept and will wait.",
+    },
+}
 
 
 @staff_required()
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "office/home.html")
+    """What waits is for operators; others see the desks alone."""
+    shown = _waiting(request) if may(request.user, (Role.OPERATOR,)) else {}
+    return render(request, "office/home.html", shown)
+
+
+def _waiting(request: HttpRequest) -> dict[str, object]:
+    saying, now = saying_of(request), settings.NOW()
+    words, counted, late = WORDS[saying.language], counts(settings.SBYT, now), unhandled(now)
+    return {
+        "words": words,
+        "shown_above": "queue",
+        "waiting": words["more"].format(count=COUNTED) if counted.at_least else counted.waiting,
+        "reasons": [(code, said(REASONS, saying.language, code), count) for code, count in counted.by_reason.items()],
+        "oldest": words["oldest"].format(at=saying.moment(counted.oldest)) if counted.oldest else "",
+        "asked": words["asked"].format(count=counted.asked) if counted.asked else "",
+        "unhandled": words["unhandled"].format(count=late.count, at=saying.moment(late.since)) if late.since else "",
+    }

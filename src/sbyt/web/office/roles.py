@@ -34,3 +34,9 @@ def staff_required(*roles: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def name_of(request: HttpRequest) -> str:
+    """Who is logged in, as what they decide names them."""
+    user: Any = request.user
+    return str(user.get_full_name() or user.get_username())

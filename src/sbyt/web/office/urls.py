@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from allauth.account import views as account
+from allauth.account import views as login
 from django.urls import include, path
 
 from sbyt.web.office.channels.views import channel, channels
+from sbyt.web.office.customers.views import account, search, talk
 from sbyt.web.office.data.site import site
 from sbyt.web.office.home import home
+from sbyt.web.office.queue.views import task, tasks
 
 _login = [
-    path("login/", account.login, name="account_login"),
-    path("logout/", account.logout, name="account_logout"),
-    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
-    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("login/", login.login, name="account_login"),
+    path("logout/", login.logout, name="account_logout"),
+    path("reauthenticate/", login.reauthenticate, name="account_reauthenticate"),
+    path("inactive/", login.account_inactive, name="account_inactive"),
     path("security/", include("allauth.mfa.urls")),
 ]
 
 _desks = [
     path("", home, name="home"),
+    path("find/", search, name="search"),
+    path("talk/", talk, name="talk"),
+    path("accounts/<path:number>/", account, name="account"),
+    path("queue/", tasks, name="queue"),
+    path("queue/<int:pk>/", task, name="task"),
     path("channels/", channels, name="channels"),
     path("channels/<slug:code>/", channel, name="channel"),
 ]

@@ -18,7 +18,7 @@ from sbyt.usecases.channel_preview import preview_change
 from sbyt.usecases.channels import Change, UnableToChangeChannel, change_channel
 from sbyt.web.language import language_of
 from sbyt.web.office.channels.shown import Shown, coming, day, entered, said_state, words_of
-from sbyt.web.office.roles import staff_required
+from sbyt.web.office.roles import name_of, staff_required
 
 
 @staff_required(Role.OPERATOR)
@@ -41,7 +41,7 @@ def channel(request: HttpRequest, code: str) -> HttpResponse:
         return _one(request, code, form=None, status=403)
     filled = {name: request.POST.get(name, "").strip() for name in _FIELDS}
     try:
-        change = _change(code, filled, _by(request))
+        change = _change(code, filled, name_of(request))
         if request.POST.get("do") == "save":
             return _saved(request, change)
         if request.POST.get("do") == "edit":
@@ -165,9 +165,3 @@ def _touched(code: str, filled: dict[str, str]) -> dict[str, str]:
     way = read_statuses(settings.SBYT).ways(today).get(code)
     before = _as_it_is(way) if way else {}
     return {name: value for name, value in filled.items() if value != before.get(name)}
-
-
-def _by(request: HttpRequest) -> str:
-    """Who decides it, as the history names them."""
-    user: Any = request.user
-    return str(user.get_full_name() or user.get_username())

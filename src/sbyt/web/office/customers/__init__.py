@@ -1,0 +1,1 @@
+"""Finding customers, and all of one on a screen."""

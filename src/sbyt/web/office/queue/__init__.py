@@ -1,0 +1,1 @@
+"""The queue of what only people can decide."""
