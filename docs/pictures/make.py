@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -17,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from playwright.sync_api import Page
 
-from tests.support.browser import browsing
+from tests.support.browser import Browser, browsing
 from tests.support.components import chromium_program
 
 FOLDER = Path(__file__).parent
@@ -41,6 +42,7 @@ def main() -> None:
                 phones = browser.open(f"{address}phones", width=1280, height=900)
                 _write(phones)
                 _take(phones, "phones.png")
+                _office(browser, address, Path(folder))
         finally:
             demo.send_signal(signal.SIGINT)
             demo.wait()
@@ -62,6 +64,23 @@ def _write(page: Page) -> None:
         page.wait_for_timeout(3000)  # it goes there and back
     page.evaluate("scrollTo(0, 0)")
     page.wait_for_timeout(500)
+
+
+def _office(browser: Browser, address: str, folder: Path) -> None:
+    """A reading that was doubted, its customer's screen, and the same on a phone."""
+    guide = json.loads((folder / "var/demo/town/guide.json").read_text(encoding="utf-8"))
+    operator = next(one for one in guide["staff"] if one["name"] == "operator")
+    page = browser.open(f"{address}office/queue/?reason=lower", width=1280, height=860)
+    page.get_by_label("Имя для входа").fill(operator["name"])
+    page.get_by_label("Пароль").fill(operator["password"])
+    page.get_by_role("button", name="Войти").click()
+    page.locator(".tasks a").first.click()
+    _take(page, "queue.png")
+    page.get_by_role("link", name="Счёт").first.click()
+    _take(page, "customer.png")
+    small = browser.context(width=360, height=740, storage_state=page.context.storage_state()).new_page()
+    small.goto(page.url)
+    _take(small, "customer-phone.png")
 
 
 def _take(page: Page, name: str) -> None:

@@ -20,6 +20,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
 
@@ -92,11 +93,19 @@ def browsing(program: Path) -> Iterator[Browser]:
     with _database_at_hand(), sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=str(program), args=list(FLAGS))
         try:
-            browser = Browser(chromium)
-            yield browser
+            _forget_the_database()
+            yield (browser := Browser(chromium))
         finally:
+            _forget_the_database()
             chromium.close()
     browser.check()
+
+
+def _forget_the_database() -> None:
+    """Django keeps a connection for those who run in an event loop: it may lead to the database of another test."""
+    if hasattr(connections._connections, "default"):  # type: ignore[attr-defined]  # as tests.support.databases does
+        connections["default"].close()
+        del connections["default"]
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import Settings as DjangoSettings
 
 from sbyt.core.settings import ChannelState, Settings
 from sbyt.messaging.models import OutboundMessage
@@ -222,6 +223,18 @@ def test_who_can_not_be_written_to_is_not(decide: Callable[..., object], setting
     with pytest.raises(UnableToDecide) as refused:
         decide(task, "Пришлите фото", ANNA, settings, NOW)
     assert (refused.value.reason, state(task)[2]) == ("no_way", False)
+
+
+def test_who_left_the_page_that_they_wrote_on_can_not_be_written_to(settings: DjangoSettings) -> None:
+    class Left:
+        @staticmethod
+        def reaches(recipient: str) -> bool:
+            return False
+
+    settings.CONNECTED_CHANNELS = lambda: {"sms": Left}
+    with pytest.raises(UnableToDecide) as refused:
+        answer(a_task(), "Здравствуйте", ANNA, SETTINGS, NOW)
+    assert refused.value.reason == "no_way"
 
 
 def test_a_reading_is_taken_also_where_nobody_can_be_told() -> None:

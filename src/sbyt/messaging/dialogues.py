@@ -51,6 +51,7 @@ class Answer(NamedTuple):
     at: dt.datetime
     state: str
     purpose: str
+    written_by: str  # the member of staff whose words they are
 
 
 class Entry(NamedTuple):
@@ -80,14 +81,15 @@ _BY = """
 _THESE = "WHERE id = ANY(%s::bigint[]) AND (stored_at < %s OR (stored_at = %s AND id < %s))"
 # The condition on the kind stands in the statement, so that the index of what answers nothing is used.
 _TOLD = """
-    SELECT id, channel, recipient, text, created_at AT TIME ZONE 'UTC', state, purpose
+    SELECT id, channel, recipient, text, created_at AT TIME ZONE 'UTC', state, purpose, written_by
     FROM messaging_outboundmessage
     WHERE kind > 1 AND channel = %s AND recipient = %s AND created_at >= %s AND created_at < %s
         AND (created_at < %s OR (created_at = %s AND id < %s))
     ORDER BY created_at DESC, id DESC LIMIT %s
 """
 _ANSWERS = """
-    SELECT in_reply_to_id, kind, channel, recipient, id, text, created_at AT TIME ZONE 'UTC', state, purpose
+    SELECT in_reply_to_id, kind, channel, recipient, id, text, created_at AT TIME ZONE 'UTC', state, purpose,
+        written_by
     FROM messaging_outboundmessage WHERE in_reply_to_id = ANY(%s::bigint[]) ORDER BY id
 """
 
@@ -129,9 +131,9 @@ def _said(row: Sequence[Any]) -> Entry:
 
 
 def _told(row: Sequence[Any]) -> Entry:
-    id_, channel, recipient, text, at, state, purpose = row
+    id_, channel, recipient, text, at, *rest = row
     place = Place(moment(at), ours=True, id=id_)
-    return Entry(place, channel, recipient, "", place.at, None, (Answer(id_, text, place.at, state, purpose),))
+    return Entry(place, channel, recipient, "", place.at, None, (Answer(id_, text, place.at, *rest),))
 
 
 def _answers(said: Collection[Entry], parties: Collection[tuple[str, str]]) -> dict[int, list[Answer]]:
@@ -141,8 +143,8 @@ def _answers(said: Collection[Entry], parties: Collection[tuple[str, str]]) -> d
     for message, kind, channel, recipient, *answer in fetch(_ANSWERS, list(senders)) if senders else ():
         is_answer = kind == OutboundMessage.Kind.ANSWER
         if is_answer or ((channel, recipient) == senders[message] and (channel, recipient) not in parties):
-            id_, text, at, state, purpose = answer
-            found.setdefault(message, []).append(Answer(id_, text, moment(at), state, purpose))
+            id_, text, at, *rest = answer
+            found.setdefault(message, []).append(Answer(id_, text, moment(at), *rest))
     return found
 
 

@@ -91,6 +91,7 @@ class OutboundMessage(models.Model):
     buttons = models.JSONField(default=list)
     kind = models.SmallIntegerField(choices=Kind, default=Kind.ANSWER)
     purpose = models.CharField(max_length=32, default="answer")  # a code: answer, asked_again, owner_told …
+    written_by = models.TextField(default="", db_default="")  # the member of staff, where the words are theirs
     key = models.TextField(null=True, unique=True)  # what is said once for ever, whoever writes it; null: no such limit
     in_reply_to = models.ForeignKey(InboundMessage, null=True, on_delete=models.PROTECT, related_name="answers")
     created_at = models.DateTimeField()

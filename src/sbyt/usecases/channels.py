@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from django.conf import settings as django_settings
 from django.db import transaction
 
 from sbyt.conversation.dialogue import reply
@@ -15,6 +16,7 @@ from sbyt.conversation.render import LANGUAGES, render
 from sbyt.conversation.state import Event, State
 from sbyt.core.periods import Period
 from sbyt.core.settings import ChannelSettings, ChannelState, Settings, WaySettings
+from sbyt.messaging.channel import Channel
 from sbyt.messaging.models import ChannelStatus
 from sbyt.messaging.statuses import Statuses, read_statuses, row_of
 
@@ -173,6 +175,15 @@ def named_as(code: str, settings: Settings, at: dt.datetime) -> str:
     day = at.astimezone(settings.zone).date()
     ways = open_ways({code: read_statuses(settings).ways(day)[code]}, day)
     return LANGUAGES[settings.language].ways(ways, 0)
+
+
+def connected_channels() -> Mapping[str, Channel] | None:
+    """The channels that can send of their own accord; None where nobody knows, as where one is set up wrongly."""
+    connected = getattr(django_settings, "CONNECTED_CHANNELS", None)
+    try:
+        return connected() if connected else None
+    except ValueError:
+        return None  # the doctor tells; no customer's message fails because of it
 
 
 # parts of a change ---------------------------------------------------------------------------------------------------

@@ -24,15 +24,13 @@ from sbyt.messaging.models import Conversation, InboundMessage, OutboundMessage
 from sbyt.messaging.numbers import short_number
 from sbyt.messaging.statuses import read_statuses
 from sbyt.readings.models import StaffTask
-from sbyt.usecases.channels import USABLE
+from sbyt.usecases.channels import USABLE, connected_channels
 from sbyt.usecases.receive_message.owners import tell_owners, told_by_message
 from sbyt.usecases.take_reading import Given, take_reading
+from sbyt.usecases.write_to_customer import STAFF_WROTE, storable
 
 #: Why a customer gets a message that staff caused.
-STAFF_DECIDED, STAFF_WROTE = "staff_decided", "staff_wrote"
-
-#: What staff write may be so long.
-LONGEST = 1000
+STAFF_DECIDED = "staff_decided"
 
 Decision = StaffTask.Decision
 
@@ -120,14 +118,19 @@ def ask(task_id: int, text: str, by: str, settings: Settings, now: dt.datetime) 
         task.asked_at, task.asked_by = now, by
         task.save(update_fields=["asked_at", "asked_by"])
         _open_question(task, message, settings, now)
-        told = _write(message, said, STAFF_WROTE, None, settings, now)
+        told = _write(message, said, STAFF_WROTE, None, by, settings, now)
         return Decided(told)
 
 
 def can_be_written_to(message: InboundMessage, settings: Settings, now: dt.datetime) -> bool:
-    """Whether whoever sent this can be written to by the same channel: not where it is closed, nor on a keypad."""
+    """Whether whoever sent this can be written to by the same channel.
+
+    Not where it is closed, on a keypad, nor on a page that they have left.
+    """
     channel = read_statuses(settings).channels(now.astimezone(settings.zone).date()).get(message.channel)
-    return channel is not None and channel.state in USABLE and channel.rendering != "keypad"
+    usable = channel is not None and channel.state in USABLE and channel.rendering != "keypad"
+    connected = connected_channels() or {}
+    return usable and (message.channel not in connected or connected[message.channel].reaches(message.sender))
 
 
 def equal_tasks(task: StaffTask) -> Collection[int]:
@@ -154,7 +157,7 @@ def _settle(
         task = _held(task_id)
         message, told = task.message, ""
         if text.strip() and message is not None and can_be_written_to(message, settings, now):
-            told = _write(message, text, STAFF_DECIDED, f"task:{task.pk}", settings, now)
+            told = _write(message, text, STAFF_DECIDED, f"task:{task.pk}", by, settings, now)
         elif decision is Decision.ANSWERED:
             raise UnableToDecide("Написать этому человеку нельзя: канал не отправляет. Позвоните.", "no_way")
         return Decided(told, _close(task, decision, by, now))
@@ -212,21 +215,21 @@ def _tell(message: InboundMessage, reply: Reply, purpose: str, key: str, setting
 
 
 def _write(
-    message: InboundMessage, text: str, purpose: str, key: str | None, settings: Settings, now: dt.datetime
+    message: InboundMessage, text: str, purpose: str, key: str | None, by: str, settings: Settings, now: dt.datetime
 ) -> str:
     """Tell the sender in staff's own words, with the number by which they are found again."""
-    storable = " ".join(text.replace("\x00", "").split())[:LONGEST]
     number = LANGUAGES[language_with(message, settings)].number(short_number(message.pk))
-    return _put(message, storable + number, purpose, key, now)
+    return _put(message, storable(text) + number, purpose, key, now, by)
 
 
-def _put(message: InboundMessage, text: str, purpose: str, key: str | None, now: dt.datetime) -> str:
+def _put(message: InboundMessage, text: str, purpose: str, key: str | None, now: dt.datetime, by: str = "") -> str:
     OutboundMessage.objects.create(
         channel=message.channel,
         recipient=message.sender,
         text=text,
         kind=OutboundMessage.Kind.NOTICE,
         purpose=purpose,
+        written_by=by,
         key=key,
         in_reply_to=message,
         created_at=now,

@@ -281,3 +281,29 @@ def test_of_another_account_nothing_is_taken_back(operator: Client) -> None:
     said(f"{OTHER} 8242 3104", sender=STRANGER)
     assert cancel(operator, 8242)[0] == 400
     assert stored() == [8242, 3104]
+
+
+# writing --------------------------------------------------------------------------------------------------------------
+
+
+def write(client: Client, way: str = f"sms:{OWNER}", text: str = "Придёт контролёр") -> tuple[int, str]:
+    page = client.post(SCREEN, {"do": "write", "way": way, "text": text}, follow=True)
+    return page.status_code, unescape(page.text)
+
+
+def test_an_operator_writes_to_the_customer(operator: Client, settings: Settings) -> None:
+    settings.CONNECTED_CHANNELS = None
+    assert f"Отправляем: SMS, {OWNER}." in write(operator)[1]
+    assert "Придёт контролёр SMS, +79120000101 · написал сотрудник: Анна Смирнова · 20.11.2026 18:00" in words(operator)
+
+
+def test_what_was_typed_stays_where_it_could_not_be_sent(operator: Client, settings: Settings) -> None:
+    settings.CONNECTED_CHANNELS = None
+    status, text = write(operator, way="sms:+70000000000")
+    assert (status, "Написать туда больше нельзя" in text) == (400, True)
+    assert ">Придёт контролёр</textarea>" in text
+
+
+def test_who_can_not_be_reached_is_to_be_called(operator: Client, settings: Settings) -> None:
+    settings.CONNECTED_CHANNELS = dict
+    assert "Написать клиенту некуда" in words(operator)

@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from sbyt.messaging.models import ChannelStatus
+from sbyt.accounts.operations import learn_words
+from sbyt.bulk import transaction
+from sbyt.core.periods import Period
+from sbyt.messaging.models import ChannelStatus, OutboundMessage
 from sbyt.staff.roles import Role
 from tests.support.browser import Browser, browsing
 from tests.support.databases import Database
-from tests.support.serving import Served, serving
+from tests.support.serving import Served, right_now, serving
+from tests.usecases.receiving import ACCOUNT, OTHER, OWNER, household, said
 from tests.web.office.logged_in import PASSWORD, a_member
 
 
@@ -61,13 +65,73 @@ def test_an_administrator_closes_a_channel(browser: Browser, served: Served) -> 
     assert page.get_by_role("heading", name="Log in to the office").is_visible()
 
 
+def found_by_words() -> None:
+    """The household, as if it had been imported."""
+    household()
+    with transaction() as bulk:
+        learn_words(bulk, "SELECT id FROM accounts_account")
+
+
+def test_an_operator_finds_who_calls_and_takes_down_what_they_say(browser: Browser, served: Served) -> None:
+    found_by_words()
+    months = max(Period.of(right_now().date()) - Period.parse("2026-10"), 1)
+    unusual = str(4310 + 3000 * months)  # 25 times as much as the household uses
+    page = browser.open(f"http://127.0.0.1:{served.port}/office/")
+    log_in(page)
+    page.wait_for_url("**/office/")
+    page.keyboard.press("/")
+    page.keyboard.type("петров мира 3")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/accounts/**")
+    assert page.get_by_role("heading", name="Петров П. П.").is_visible()
+    assert page.get_by_role("img", name="Расход по месяцам").is_visible()
+    page.get_by_text("Записать показание со слов клиента").click()
+    page.get_by_label("Показание", exact=True).fill(f"{unusual[:-3]} {unusual[-3:]}")
+    page.get_by_role("button", name="Записать", exact=True).click()
+    assert f"Необычно много: расход {3000 * months}" in page.get_by_role("alert").inner_text()
+    page.get_by_role("button", name="Записать всё равно").click()
+    assert f"Записано: {unusual}" in page.get_by_role("status").inner_text()
+    page.get_by_role("row", name=unusual).get_by_text("Отменить", exact=True).click()
+    page.get_by_label("Почему отменяется").first.fill("Продиктовали не то")
+    page.get_by_role("button", name="Отменить показание").first.click()
+    assert "Показание отменено." in page.get_by_role("status").inner_text()
+    assert "Продиктовали не то" in page.get_by_role("row", name=unusual).inner_text()
+
+
+def test_an_operator_decides_one_task_after_the_other_by_keyboard(browser: Browser, served: Served) -> None:
+    household()
+    for text in (f"{ACCOUNT} 34425", f"{OTHER} 900000 3104"):
+        said(text, sender=OWNER)
+    page = browser.open(f"http://127.0.0.1:{served.port}/office/")
+    log_in(page)
+    page.get_by_role("link", name="Столько не могло пройти").click()
+    page.get_by_role("link", name="34425").click()
+    page.wait_for_url("**/queue/*/")
+    page.keyboard.press("2")
+    assert page.get_by_label("Текст").first.evaluate("field => field === document.activeElement")
+    page.get_by_label("Текст").first.fill("Это точно счётчик света?")
+    page.get_by_role("button", name="Спросить").click()
+    assert "Вопрос отправлен" in page.get_by_role("status").inner_text()
+    page.wait_for_load_state()
+    assert "900000" in page.locator(".offered").inner_text()
+    page.keyboard.press("5")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/queue/")
+    assert "Ждём ответа клиента" in page.locator("main").inner_text()
+    assert OutboundMessage.objects.get(purpose="staff_wrote").text.startswith("Это точно счётчик света? № ")
+
+
 def test_pages_fit_a_phone_and_need_no_script(browser: Browser, served: Served) -> None:
     context = browser.context(width=360, height=740, scheme="dark", java_script_enabled=False)
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{served.port}/office/channels/")
     log_in(page)
     scripted = browser.context(width=360, height=740, storage_state=context.storage_state()).new_page()
-    for path in ("channels/", "channels/sms/", "security/", "data/", "data/messaging/channelstatus/"):
+    household()
+    said(f"{ACCOUNT} 34425", sender=OWNER)
+    desks = ("", "find/?q=мира", f"accounts/{ACCOUNT}/", f"accounts/{OTHER}/", "queue/", "queue/1/")
+    others = ("channels/", "channels/sms/", "security/", "data/", "data/messaging/channelstatus/")
+    for path in (*desks, *others):
         scripted.goto(f"http://127.0.0.1:{served.port}/office/{path}")
         assert fits(scripted), path
 

@@ -7,8 +7,6 @@ import operator
 from collections.abc import Collection
 from typing import Any
 
-from django.conf import settings as django_settings
-
 from sbyt.bulk.rows import fetch, insert
 from sbyt.conversation.facts import Facts
 from sbyt.conversation.owners import told_owners
@@ -26,6 +24,7 @@ from sbyt.readings.operations import (
     cancel_readings,
     queue_tasks,
 )
+from sbyt.usecases.channels import connected_channels
 from sbyt.usecases.receive_message.known import Known, Sender, Touched, sender_of
 from sbyt.usecases.receive_message.owners import Told, tell_owners, told_by_message
 from sbyt.usecases.receive_message.questions import (
@@ -147,17 +146,10 @@ class Writes:
         """Write the notices to owners: in the language in which we talk with them, so that must be written first."""
         remember(list(self._turned.values()), self._now)
         self._known.remembered(self._turned)
-        tell_owners(self._told, self._known.settings, self._now, connected=_connected(), statuses=self._known.statuses)
+        tell_owners(
+            self._told, self._known.settings, self._now, connected=connected_channels(), statuses=self._known.statuses
+        )
         self._turned, self._told = {}, []
-
-
-def _connected() -> Collection[str] | None:
-    """The channels that can send of their own accord; None where nobody knows, as where one is set up wrongly."""
-    connected = getattr(django_settings, "CONNECTED_CHANNELS", None)
-    try:
-        return connected().keys() if connected else None
-    except ValueError:
-        return None  # the doctor tells; no customer's message fails because of it
 
 
 #: The columns of an answer in the outbox.

@@ -13,7 +13,7 @@ from sbyt.core.money import roubles
 from sbyt.core.periods import Period
 from sbyt.core.resources import Resource
 from sbyt.core.settings import Settings
-from sbyt.messaging.dialogues import Entry
+from sbyt.messaging.dialogues import Answer, Entry
 from sbyt.messaging.numbers import short_number
 from sbyt.metering.checks import Code
 from sbyt.readings.models import Reading
@@ -269,6 +269,12 @@ def shown_bill(card: BillCard, saying: Saying) -> dict[str, str]:
     }
 
 
+def _why(answer: Answer, saying: Saying) -> str:
+    """Why we said it unasked, and in whose words."""
+    purpose = PURPOSES[saying.language].get(answer.purpose, "")
+    return f"{purpose}: {answer.written_by}" if answer.written_by else purpose
+
+
 def shown_entries(entries: Sequence[Entry], parties: Collection[tuple[str, str]], saying: Saying) -> list[ShownEntry]:
     """The conversation. Whoever is not among ``parties`` may not speak for the account, and is marked."""
     return [_entry(one, saying, stranger=(one.channel, one.sender) not in parties) for one in entries]
@@ -298,7 +304,7 @@ def _entry(one: Entry, saying: Saying, *, stranger: bool) -> ShownEntry:
                 answer.text,
                 saying.moment(answer.at),
                 code(answer.state),
-                PURPOSES[saying.language].get(answer.purpose, ""),
+                _why(answer, saying),
             )
             for answer in one.answers
         ],

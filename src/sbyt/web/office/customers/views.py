@@ -32,6 +32,7 @@ from sbyt.usecases.customer_card import (
 )
 from sbyt.usecases.find_message import FoundMessage, find
 from sbyt.usecases.take_reading import Given, UnableToTake, doubt, take_in_office
+from sbyt.usecases.write_to_customer import LONGEST, UnableToWrite, ways_to, write_to
 from sbyt.web.language import language_of
 from sbyt.web.office.codes import REASONS, said
 from sbyt.web.office.customers.shown import (
@@ -85,7 +86,8 @@ def account(request: HttpRequest, number: str) -> HttpResponse:
         return _screen(request, found, saying)
     if not may(request.user, (Role.OPERATOR,)):
         raise PermissionDenied
-    return _cancel(request, found, saying) if request.POST.get("do") == "cancel" else _take(request, found, saying)
+    do = {"cancel": _cancel, "take": _take, "write": _write}.get(request.POST.get("do", ""))
+    return do(request, found, saying) if do else _screen(request, found, saying, status=400)
 
 
 @staff_required(Role.OPERATOR)
@@ -165,6 +167,7 @@ def _screen(request: HttpRequest, found: Account, saying: Saying, *, status: int
     if operator:
         entries, earlier = conversation_about(found, settings.SBYT, MOST_ENTRIES, before(request))
         shown |= talk_shown(request, entries, earlier, parties, saying)
+        shown |= {"ways": ways_to(found, settings.SBYT, now), "longest": LONGEST}
     return render(request, "office/customers/account.html", shown, status=status)
 
 
@@ -224,6 +227,17 @@ def _take(request: HttpRequest, found: Account, saying: Saying) -> HttpResponse:
     each = dict(zip(card.zones, values, strict=True))
     taken = saying.values(card.zones, each, card.facts.dial.decimals, card.facts.zones)
     messages.info(request, saying.words["handed_in"].format(values=taken, month=saying.month(period)))
+    return redirect("office:account", found.number)
+
+
+def _write(request: HttpRequest, found: Account, saying: Saying) -> HttpResponse:
+    way, text = request.POST.get("way", ""), request.POST.get("text", "")
+    try:
+        sent = write_to(found, way, text, name_of(request), settings.SBYT, settings.NOW())
+    except UnableToWrite as error:
+        told = saying.words[f"bad_{error.reason}"]
+        return _screen(request, found, saying, status=400, wrong=told, writing={"way": way, "text": text})
+    messages.info(request, saying.words["written"].format(channel=sent.title, recipient=sent.recipient))
     return redirect("office:account", found.number)
 
 

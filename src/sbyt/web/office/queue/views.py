@@ -23,6 +23,7 @@ from sbyt.usecases.handle_again import UnableToHandleAgain, handle_again
 from sbyt.usecases.receive_message.failures import NOT_HANDLED
 from sbyt.usecases.staff_queue import COUNTED, Offered, Waiting, asked_tasks, counts, next_task, queue, waiting
 from sbyt.usecases.take_reading import Given, UnableToTake, Why, linked_to
+from sbyt.usecases.write_to_customer import LONGEST
 from sbyt.web.office.codes import ADVICE, REASONS, said
 from sbyt.web.office.customers.shown import Saying, address_of, shown_meter
 from sbyt.web.office.customers.views import MOST_ENTRIES, before, given_values, said_why, saying_of, talk_shown
@@ -167,7 +168,7 @@ def _message_shown(
         "ask_what": words[ask_what].format(channel=channel),
         "answer_what": words["answer_what"].format(channel=channel),
         "again": found.reason == NOT_HANDLED,
-        "longest": decide_task.LONGEST,
+        "longest": LONGEST,
         "texts": {**drafts(one, language, now, saying), **_typed(request)},
         **talk_shown(request, entries, earlier, {(message.channel, message.sender)}, saying),
     }
