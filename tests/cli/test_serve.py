@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -112,6 +113,20 @@ def test_a_worker_that_is_killed_is_replaced(database: Database) -> None:
             except OSError:
                 time.sleep(0.1)
         assert found["status"] == "ok"
+
+
+def test_a_server_that_is_killed_leaves_no_process_that_keeps_the_port(database: Database) -> None:
+    with serving(database.environ) as served:
+        with socket.create_connection(("127.0.0.1", served.port)):
+            os.kill(served.process.pid, signal.SIGKILL)
+        served.process.wait(10)
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            with socket.socket() as trying:
+                if trying.connect_ex(("127.0.0.1", served.port)):
+                    return
+            time.sleep(0.2)
+        pytest.fail("the port is still kept")
 
 
 def test_the_console_answers_line_by_line(database: Database) -> None:

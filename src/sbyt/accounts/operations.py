@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from sbyt.bulk import Bulk
-from sbyt.core.finding import Household, words_of
+from sbyt.core.finding import Household, serial_word, words_of
 
 
 def load_accounts(bulk: Bulk, accounts: pa.Table | pa.RecordBatchReader) -> None:
@@ -119,7 +119,20 @@ def load_meters(bulk: Bulk, meters: pa.Table) -> None:
             f"({of_meter} WHERE i.zones >= {number}) AS new WHERE NOT EXISTS (SELECT 1 FROM accounts_register r "
             f"WHERE r.meter_id = new.id AND r.zone = 'T{number}') ORDER BY new.id"
         )
-    learn_words(bulk, "SELECT DISTINCT account_id AS id FROM incoming_meters")
+    _learn_serials(bulk)
+
+
+def _learn_serials(bulk: Bulk) -> None:
+    """Let the accounts of these meters be found by their serials, too."""
+    rows = bulk.read("SELECT account_id, serial FROM incoming_meters", _SERIALS)
+    words = zip(*(rows[name].to_pylist() for name in _SERIALS.names), strict=True)
+    named = ((account, serial_word(serial)) for account, serial in words)
+    bulk.scratch("incoming_words", pa.RecordBatchReader.from_batches(_WORDS, _in_batches(named)))
+    bulk.execute(
+        "INSERT INTO accounts_word (account_id, word) SELECT DISTINCT i.account_id, i.word FROM incoming_words i "
+        "WHERE i.word <> '' AND NOT EXISTS "
+        "(SELECT 1 FROM accounts_word w WHERE w.account_id = i.account_id AND w.word = i.word)"
+    )
 
 
 _FOUND_BY = pa.schema(
@@ -145,6 +158,7 @@ def learn_words(bulk: Bulk, accounts: str) -> None:
     bulk.append("accounts_word", words)
 
 
+_SERIALS = pa.schema([("account_id", pa.int64()), ("serial", pa.string())])
 _WORDS = pa.schema([("account_id", pa.int64()), ("word", pa.string())])
 
 

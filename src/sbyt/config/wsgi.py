@@ -17,9 +17,11 @@ _django = get_wsgi_application()
 
 from sbyt.api.webhooks import webhook  # noqa: E402 tables are known only once Django is set up
 from sbyt.cli.collector import spare_the_collector  # noqa: E402
+from sbyt.cli.orphans import end_with_parent  # noqa: E402
 
 resolve("/healthz")  # pages are loaded now, not while the first who asks waits
 spare_the_collector()
+end_with_parent()
 
 _WEBHOOKS = "/in/"
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}

@@ -74,7 +74,7 @@ def words_of(household: Household) -> frozenset[str]:
     """All words by which an account is found."""
     found = {account_key(household.number).lower()}
     found.update(_plain(household.name))
-    found.update(serial_key(serial).lower() for serial in household.serials)
+    found.update(map(serial_word, household.serials))
     phone, email = phone_number(household.phone), email_address(household.email)
     found.add(phone.removeprefix("+") if phone else re.sub(r"\D", "", household.phone))
     found.add(email or household.email.strip().casefold())
@@ -82,6 +82,11 @@ def words_of(household: Household) -> frozenset[str]:
         for piece in _address(line):
             found.update(_kept(piece))
     return frozenset(word[:LONGEST] for word in found if word)
+
+
+def serial_word(serial: str) -> str:
+    """The word by which the account of a meter with this serial is found."""
+    return serial_key(serial).lower()[:LONGEST]
 
 
 def wanted(typed: str) -> Iterator[tuple[Wanted, ...]]:
@@ -109,14 +114,14 @@ def _as_a_number(typed: str) -> Iterator[tuple[Wanted, ...]]:
     if _NUMBERS_ONLY.fullmatch(typed):
         yield (Wanted(_long_number(typed), begins=long),)
     elif long:
-        yield (Wanted((serial_key(typed).lower(),), begins=True),)
+        yield (Wanted((serial_word(typed),), begins=True),)
 
 
 def _long_number(typed: str) -> tuple[str, ...]:
     phone = phone_number(typed)
     figures = re.sub(r"\D", "", typed)
     begun = re.sub(r"^8|^(?=9)", "7", figures)  # of a Russian phone
-    words = (account_key(typed).lower(), serial_key(typed).lower(), phone.removeprefix("+") if phone else begun)
+    words = (account_key(typed).lower(), serial_word(typed), phone.removeprefix("+") if phone else begun)
     return tuple(dict.fromkeys(filter(None, words)))
 
 

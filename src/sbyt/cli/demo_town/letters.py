@@ -115,6 +115,13 @@ def _confirmed(home: Household, lived: History, values: Values, chance: random.R
     return [*_plain(home, lived, more, chance), "да"]
 
 
+def _impossible(home: Household, lived: History, values: Values, chance: random.Random) -> list[str]:
+    """More than the connection can carry in a month: refused, and a person has to look."""
+    turn, unit = lived.standing[0].dial.turn, 10 ** lived.standing[0].dial.decimals
+    more = [[min(value + 30_000 * unit, turn - 1) for value in values[0]], *values[1:]]
+    return _plain(home, lived, more, chance)
+
+
 def _below(home: Household, lived: History, values: Values, chance: random.Random) -> list[str]:
     """Lower than before, and when that isn't taken the same once more: then a person has to look."""
     less = [[max(value - value // 5 - 1, 0) for value in values[0]], *values[1:]]
@@ -137,6 +144,12 @@ def _put_right(home: Household, lived: History, values: Values, chance: random.R
     return [*_plain(home, lived, values, chance), *_plain(home, lived, later, chance)]
 
 
+def _for_a_person(_home: Household, _lived: History, _values: Values, chance: random.Random) -> list[str]:
+    return [
+        chance.choice(("Позовите оператора", "Нам поменяли счётчик, что передавать? Показание нового 12", "оператор"))
+    ]
+
+
 def _something_else(_home: Household, _lived: History, _values: Values, chance: random.Random) -> list[str]:
     return chance.choice((
         ["баланс"],
@@ -154,8 +167,10 @@ _WAYS: dict[Way, int] = {
     _put_right: 4,
     _ten_times: 5,
     _confirmed: 4,
+    _impossible: 2,
     _below: 6,
     _exchanged: 5,
     _one_missing: 4,
+    _for_a_person: 2,
     _something_else: 4,
 }
