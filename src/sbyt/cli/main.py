@@ -281,6 +281,20 @@ def bill(
 
 
 @app.command()
+def explain(
+    account: str = typer.Argument(help="Number of the account."),
+    period: str = typer.Argument(help="The month of the bill, like 2026-11."),
+    english: bool = typer.Option(False, "--english", metavar="", help="Tell it in English."),
+) -> None:
+    """Say why a bill is what it is: each line with its readings, shares, prices, and what was billed before."""
+    from django.conf import settings
+
+    from sbyt.cli.explain import explain_account
+
+    raise typer.Exit(explain_account(account, period, "en" if english else settings.SBYT.language))
+
+
+@app.command()
 def find(
     number: str = typer.Argument(help="The short number at the end of an answer, like 24K7."),
     full: bool = typer.Option(False, "--full", metavar="", help="Show senders and recipients unmasked."),

@@ -135,7 +135,12 @@ class Desk(NamedTuple):
 DESKS = (
     Desk("/office/", "home"),
     Desk("/office/queue/", "queue", (Role.OPERATOR,)),
-    Desk("/office/find/", "search", (Role.OPERATOR, Role.BILLING), ("/office/accounts/", "/office/talk/")),
+    Desk(
+        "/office/find/",
+        "search",
+        (Role.OPERATOR, Role.BILLING),
+        ("/office/accounts/", "/office/talk/", "/office/bills/"),
+    ),
     Desk("/office/channels/", "channels", (Role.OPERATOR,)),
     Desk("/office/data/", "data"),
 )

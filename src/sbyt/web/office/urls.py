@@ -6,6 +6,7 @@ from allauth.account import views as login
 from django.urls import include, path
 
 from sbyt.web.office.channels.views import channel, channels
+from sbyt.web.office.customers.bill import bill
 from sbyt.web.office.customers.views import account, search, talk
 from sbyt.web.office.data.site import site
 from sbyt.web.office.home import home
@@ -24,6 +25,7 @@ _desks = [
     path("find/", search, name="search"),
     path("talk/", talk, name="talk"),
     path("accounts/<path:number>/", account, name="account"),
+    path("bills/<str:period>/<path:number>/", bill, name="bill"),
     path("queue/", tasks, name="queue"),
     path("queue/<int:pk>/", task, name="task"),
     path("channels/", channels, name="channels"),

@@ -259,6 +259,7 @@ def shown_bill(card: BillCard, saying: Saying) -> dict[str, str]:
     bill = card.bill
     names = ", ".join(saying.month(month) for month in card.corrected)
     return {
+        "period": str(Period(bill.period)),
         "month": saying.month(Period(bill.period)),
         "opening": saying.money(bill.opening),
         "charged": saying.money(bill.charged),

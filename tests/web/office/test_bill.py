@@ -1,0 +1,54 @@
+"""A bill with its explanation, as staff see it."""
+
+from __future__ import annotations
+
+from html import unescape
+
+import pytest
+
+from sbyt.billing.models import Bill, Charge
+from sbyt.core.periods import Period
+from sbyt.staff.roles import Role
+from tests.support.databases import Database
+from tests.usecases.test_explain_bill import billed  # noqa: F401 a fixture
+from tests.web.office.logged_in import logged_in
+
+
+def path_of(bill: Bill) -> str:
+    return f"/office/bills/{Period(bill.period)}/{bill.account.number}/"
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.BILLING])
+def test_all_bills_are_shown_with_why(billed: Database, role: Role) -> None:  # noqa: F811
+    client = logged_in(role)
+    for bill in Bill.objects.select_related("account")[:12]:
+        page = client.get(path_of(bill))
+        assert page.status_code == 200
+        text = unescape(page.text)
+        assert "К оплате" in text
+        assert text.count("<details") == Charge.objects.filter(account=bill.account, period=bill.period).count()
+
+
+def test_a_customers_screen_leads_there(billed: Database) -> None:  # noqa: F811
+    bill = Bill.objects.select_related("account").latest("period")
+    assert path_of(bill) in logged_in(Role.BILLING).get(f"/office/accounts/{bill.account.number}/").text
+
+
+def test_what_does_not_follow_from_its_trace_is_no_explanation(billed: Database) -> None:  # noqa: F811
+    charge = Charge.objects.filter(kind="charge", volume__gt=0).select_related("account").latest("id")
+    charge.trace = {**charge.trace, "due": [1, 1]}
+    charge.save()
+    page = logged_in(Role.BILLING).get(f"/office/bills/{Period(charge.period or 0)}/{charge.account.number}/")
+    assert page.status_code == 500
+    assert "не объяснена" in page.text
+
+
+@pytest.mark.parametrize("path", ["2026-13/1/", "x/1/", "2026-04/no-such/"])
+def test_what_is_no_bill_is_not_found(billed: Database, path: str) -> None:  # noqa: F811
+    assert logged_in(Role.BILLING).get(f"/office/bills/{path}").status_code == 404
+
+
+def test_a_month_without_a_bill_says_so(billed: Database) -> None:  # noqa: F811
+    bill = Bill.objects.select_related("account").latest("period")
+    page = logged_in(Role.BILLING).get(f"/office/bills/2030-01/{bill.account.number}/")
+    assert (page.status_code, "Последний счёт — за" in page.text) == (404, True)
