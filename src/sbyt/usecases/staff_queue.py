@@ -18,8 +18,6 @@ from sbyt.readings.models import StaffTask
 
 #: No more open tasks than so many are counted.
 COUNTED = 10_000
-#: So many open tasks are looked through for those of a page.
-_LOOKED_THROUGH = 1_000
 
 
 @dataclass(frozen=True)
@@ -67,21 +65,19 @@ def counts(settings: Settings, now: dt.datetime) -> Counts:
     return Counts(dict(reasons.most_common()), asked, oldest, len(newest) == COUNTED)
 
 
-def queue(reason: str, settings: Settings, now: dt.datetime, most: int, beyond: int = 0) -> tuple[list[Waiting], bool]:
-    """So many tasks that wait for staff, the oldest first, from beyond an id on; and whether there are more.
+def queue(reason: str, settings: Settings, now: dt.datetime, most: int, page: int = 1) -> tuple[list[Waiting], bool]:
+    """A page of what waits for staff, the oldest first, equal tasks as one; and whether there are more.
 
     :param reason: only those with this reason; with none, all.
     """
-    tasks = _ours(settings, now).filter(pk__gt=beyond).order_by("pk")
-    if reason:
-        tasks = tasks.filter(reason=reason)
-    return _together(tasks.select_related("message", "account__premises", "account__customer"), most)
+    tasks = _ours(settings, now)
+    return _together(tasks.filter(reason=reason) if reason else tasks, most, page)
 
 
-def asked_tasks(settings: Settings, now: dt.datetime, most: int) -> tuple[list[Waiting], bool]:
-    """The tasks whose customer was asked and may still answer."""
-    tasks = StaffTask.objects.filter(closed_at=None, asked_at__gte=_asked_since(settings, now)).order_by("pk")
-    return _together(tasks.select_related("message", "account__premises", "account__customer"), most)
+def asked_tasks(settings: Settings, now: dt.datetime, most: int) -> list[Waiting]:
+    """The first tasks whose customer was asked and may still answer."""
+    asked = StaffTask.objects.filter(closed_at=None, asked_at__gte=_asked_since(settings, now))
+    return _together(asked, most, 1)[0]
 
 
 def waiting(task: StaffTask) -> Waiting:
@@ -89,9 +85,10 @@ def waiting(task: StaffTask) -> Waiting:
     return Waiting(task, _offered([task])[task.pk])
 
 
-def next_task(after: int, settings: Settings, now: dt.datetime) -> int | None:
-    """The task to decide after this one, else the oldest of all."""
-    ids = _ours(settings, now).order_by("pk").values_list("pk", flat=True)
+def next_task(after: int, reason: str, settings: Settings, now: dt.datetime) -> int | None:
+    """The task to decide after this one, else the oldest of all; with a reason, of those."""
+    tasks = _ours(settings, now)
+    ids = (tasks.filter(reason=reason) if reason else tasks).order_by("pk").values_list("pk", flat=True)
     return ids.filter(pk__gt=after).first() or ids.exclude(pk=after).first()
 
 
@@ -105,23 +102,21 @@ def _asked_since(settings: Settings, now: dt.datetime) -> dt.datetime:
     return now - dt.timedelta(hours=settings.dialogue.question_hours)
 
 
-def _together(tasks: QuerySet[StaffTask], most: int) -> tuple[list[Waiting], bool]:
-    """Equal tasks as one, the newest of them, which has the latest values."""
-    rows = list(tasks[:_LOOKED_THROUGH])
-    groups: dict[tuple[object, ...], list[StaffTask]] = {}
-    for task in rows:
-        groups.setdefault(_what(task), []).append(task)
-    shown = list(groups.values())[:most]
-    offered = _offered([group[-1] for group in shown])
-    found = [Waiting(group[-1], offered[group[-1].pk], len(group) - 1) for group in shown]
-    return found, len(groups) > most or len(rows) == _LOOKED_THROUGH
+def _together(tasks: QuerySet[StaffTask], most: int, page: int) -> tuple[list[Waiting], bool]:
+    """A page of equal tasks as one (``decide_task.equal_tasks``), each shown by its newest: it has the latest values.
 
-
-def _what(task: StaffTask) -> tuple[object, ...]:
-    """What makes two tasks equal (see ``decide_task.equal_tasks``)."""
-    if task.message is None:
-        return (task.pk,)
-    return task.reason, task.account_id, task.message.channel, task.message.sender
+    All are looked through, but only those of the page are loaded.
+    """
+    what = "reason", "account_id", "message__channel", "message__sender"
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for pk, message, *equal in tasks.order_by("pk").values_list("pk", "message_id", *what)[:COUNTED]:
+        groups.setdefault(tuple(equal) if message else (pk,), []).append(pk)
+    shown = list(groups.values())[(page - 1) * most : page * most]
+    newest = StaffTask.objects.select_related("message", "account__premises", "account__customer")
+    found = newest.in_bulk([group[-1] for group in shown])
+    offered = _offered(found.values())
+    rows = [Waiting(found[group[-1]], offered[group[-1]], len(group) - 1) for group in shown if group[-1] in found]
+    return rows, len(groups) > page * most
 
 
 def _offered(tasks: Collection[StaffTask]) -> dict[int, list[Offered]]:

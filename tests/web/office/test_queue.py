@@ -101,10 +101,29 @@ def test_a_long_queue_is_leafed_through(operator: Client) -> None:
         a_task("позовите оператора", f"+7999{number:07d}")
     page = operator.get(QUEUE)
     assert page.text.count('class="why"') == 50
-    assert operator.get(QUEUE, {"after": page.context["beyond"]}).text.count('class="why"') == 2
+    assert operator.get(QUEUE, {"page": page.context["following"]}).text.count('class="why"') == 2
 
 
-@pytest.mark.parametrize("query", ["?reason=no", "?after=x", "?after=99999999999999", "?reason=<b>"])
+def test_no_page_skips_what_stands_between_equal_ones(operator: Client) -> None:
+    for number in (0, *range(60), 0):
+        a_task("позовите оператора", f"+7999{number:07d}")
+    pages = [operator.get(QUEUE, {"page": page}).text for page in (1, 2)]
+    assert [page.count('class="why"') for page in pages] == [50, 10]
+
+
+def test_whoever_decides_those_of_one_reason_goes_on_with_them(operator: Client) -> None:
+    first = a_task()
+    a_task("позовите оператора", STRANGER)
+    other = a_task(f"{ACCOUNT} 34426", STRANGER)
+    page = operator.post(f"{first}?reason=impossible", {"do": "close"})
+    assert page.headers["Location"] == f"{other}?reason=impossible"
+    page = operator.post(f"{other}?reason=impossible", {"do": "close"})
+    assert page.headers["Location"] == f"{QUEUE}?reason=impossible"
+
+
+@pytest.mark.parametrize(
+    "query", ["?reason=no", "?page=x", "?page=0", "?page=99999999999999", "?reason=<b>", "?page=²"]
+)
 def test_a_query_that_is_none_does_no_harm(operator: Client, query: str) -> None:
     page = operator.get(QUEUE + query)
     assert page.status_code == 200

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from sbyt.accounts.models import Account
 from sbyt.core.settings import Settings
@@ -50,10 +52,10 @@ def tasks(request: HttpRequest) -> HttpResponse:
     """What waits for a decision, by reason, the oldest first."""
     saying, now = saying_of(request), settings.NOW()
     words, counted = WORDS[saying.language], counts(settings.SBYT, now)
-    reason = request.GET.get("reason", "")
-    beyond = request.GET.get("after", "")
-    rows, more = queue(reason, settings.SBYT, now, MOST, int(beyond) if beyond.isdecimal() else 0)
-    asked, _ = asked_tasks(settings.SBYT, now, MOST) if not reason and not beyond else ([], False)
+    reason, written = request.GET.get("reason", ""), request.GET.get("page", "")
+    page = min(int(written), COUNTED) if written.isascii() and written.isdecimal() and int(written) else 1
+    rows, more = queue(reason, settings.SBYT, now, MOST, page)
+    asked = asked_tasks(settings.SBYT, now, MOST) if not reason and page == 1 else []
     shown = {
         "words": words,
         "reasons": [(code, said(REASONS, saying.language, code), count) for code, count in counted.by_reason.items()],
@@ -61,8 +63,8 @@ def tasks(request: HttpRequest) -> HttpResponse:
         "at_least": words["at_least"].format(count=COUNTED) if counted.at_least else "",
         "reason": reason,
         "rows": [shown_task(one, saying) for one in rows],
-        "beyond": rows[-1].task.pk if more and rows else "",
-        "is_further": bool(beyond),
+        "following": page + 1 if more else 0,
+        "before": page - 1,
         "asked": [shown_task(one, saying) for one in asked],
     }
     return render(request, "office/queue/list.html", shown)
@@ -93,8 +95,10 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
         found.refresh_from_db()
         return _page(request, found, saying, status=409, wrong=unable(error, saying))
     messages.info(request, done(do, decided, saying))
-    following = next_task(found.pk, settings.SBYT, settings.NOW())
-    return redirect("office:task", following) if following else redirect("office:queue")
+    reason = request.GET.get("reason", "")
+    following = next_task(found.pk, reason, settings.SBYT, settings.NOW())
+    path = reverse("office:task", args=[following]) if following else reverse("office:queue")
+    return redirect(f"{path}?{urlencode({'reason': reason})}" if reason else path)
 
 
 # the page ------------------------------------------------------------------------------------------------------------
@@ -111,6 +115,7 @@ def _page(
     shown = {
         "words": words,
         "task": found,
+        "reason": request.GET.get("reason", ""),
         "why": said(REASONS, saying.language, found.reason),
         "advice": ADVICE[saying.language].get(found.reason, ""),
         "wrong": wrong,
