@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings as DjangoSettings
 
+from sbyt.accounts.models import Account
 from sbyt.core.settings import ChannelState, Settings
 from sbyt.messaging.models import OutboundMessage
 from sbyt.readings.models import Reading, StaffTask
@@ -19,7 +20,7 @@ from sbyt.usecases.cancel_reading import UnableToCancel, cancel_reading
 from sbyt.usecases.decide_task import UnableToDecide, answer, ask, close, refuse, take_offered
 from sbyt.usecases.take_reading import Given, UnableToTake, Why
 from tests.support.databases import Database
-from tests.support.household import was_read
+from tests.support.household import a_meter, was_read, was_read_monthly
 from tests.usecases.receiving import (
     ACCOUNT,
     OWNER,
@@ -326,6 +327,16 @@ def test_equal_tasks_are_decided_together() -> None:
     assert decide_task.equal_tasks(StaffTask.objects.get(pk=second)) == [first]
     assert refuse(second, "", ANNA, SETTINGS, NOW).others == 1
     assert (state(first)[2], state(second)[2], state(stranger)[2]) == (True, True, False)
+
+
+def test_of_two_meters_each_is_decided_by_itself() -> None:
+    second = a_meter(Account.objects.get(number=ACCOUNT), "70010009", "cold_water", decimals=3)
+    was_read_monthly(second, 500_000, use=(5_000,))
+    first = a_task()
+    other = a_task(f"{ACCOUNT} хвс 9000")
+    assert StaffTask.objects.get(pk=other).offered[0]["serial"] == "70010009"
+    close(other, ANNA, NOW)
+    assert not state(first)[2]
 
 
 # taking back ----------------------------------------------------------------------------------------------------------

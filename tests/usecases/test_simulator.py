@@ -22,6 +22,7 @@ from sbyt.usecases.simulator import (
     Board,
     Customer,
     Seen,
+    Typed,
     UnableToWrite,
     address_of,
     demo_customers,
@@ -65,7 +66,7 @@ def channels(settings: Settings = SETTINGS) -> dict[str, Channel]:
 
 def outcome_of(customer: Customer, code: str, text: str, *, subject: str = "", language: str = "") -> tuple[str, str]:
     """What a written message comes to, handled and sent as ``sbyt work`` does it: outcome, and the reason."""
-    write_as(customer, code, text, SETTINGS, NOW, connected=channels(), subject=subject, language=language)
+    write_as(customer, code, Typed(text, subject), SETTINGS, NOW, connected=channels(), language=language)
     while handle_waiting(SETTINGS, NOW):
         pass
     send_waiting(channels()[code], SETTINGS, lambda: NOW)
@@ -180,7 +181,7 @@ def test_nobody_writes_through_a_channel_that_is_real(database: Database) -> Non
     customer = demo_customers(SETTINGS)[0]
     for code, made in (("webform", channels()), ("sms", channels(Settings(channels=DEFAULT_CHANNELS)))):
         with pytest.raises(UnableToWrite):
-            write_as(customer, code, "4425", SETTINGS, NOW, connected=made)
+            write_as(customer, code, Typed("4425"), SETTINGS, NOW, connected=made)
     assert not InboundMessage.objects.exists()
 
 
@@ -205,7 +206,7 @@ def keys(board: Board) -> list[str]:
 
 def test_the_board_shows_each_row_when_it_is_new_and_when_it_has_changed(database: Database) -> None:
     customer, board = demo_customers(SETTINGS)[0], Board(look()[1])
-    write_as(customer, "sms", "4425", SETTINGS, NOW, connected=channels())
+    write_as(customer, "sms", Typed("4425"), SETTINGS, NOW, connected=channels())
     assert keys(board) == ["said"]
     assert keys(board) == []
     handle_waiting(SETTINGS, NOW)
@@ -222,7 +223,7 @@ def test_whoever_comes_again_gets_what_they_missed_and_what_was_not_settled(data
     outcome_of(customer, "sms", "4425")
     board.news()
     before = board.seen
-    write_as(customer, "sms", "4426", SETTINGS, NOW, connected=channels())
+    write_as(customer, "sms", Typed("4426"), SETTINGS, NOW, connected=channels())
     board.news()
     assert board.seen == before  # it is not settled yet
     handle_waiting(SETTINGS, NOW)

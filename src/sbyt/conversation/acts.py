@@ -207,6 +207,7 @@ class Saying(enum.StrEnum):
     STILL_ASKING = "still_asking"
     LANGUAGE = "language"
     ASKED_AGAIN = "asked_again"
+    PHOTO = "photo"  # without a figure
     NOT_HANDLED = "not_handled"  # because of a fault of ours
 
 

@@ -49,6 +49,8 @@ def reply(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
         return turn.closed()
     if message.too_long:
         return turn.say(Saying.TOO_LONG, Outcome.UNKNOWN, ToStaff("too_long", turn.only_account()))
+    if event.photos and not message.groups and not message.intents:
+        return turn.say(Saying.PHOTO, Outcome.ASK, ToStaff("photo", turn.only_account()))
     return turn.words(message) or turn.figures(event.text, message)
 
 

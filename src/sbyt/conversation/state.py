@@ -13,9 +13,10 @@ from sbyt.conversation.acts import Act
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A message as the channel hands it in."""
+    """A message as the channel hands it in; ``photos``: how many came with it."""
 
     text: str
+    photos: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sbyt.bulk.rows import fetch, moment
 from sbyt.messaging.models import OutboundMessage
+from sbyt.messaging.photos import photos_of
 
 
 class Party(NamedTuple):
@@ -67,6 +68,7 @@ class Entry(NamedTuple):
     received_at: dt.datetime
     result: dict[str, Any] | None
     answers: tuple[Answer, ...]
+    photos: tuple[int, ...] = ()  # their ids
 
 
 _SAID = """
@@ -108,7 +110,13 @@ def conversation(
     newest = [found[place] for place in sorted(found, reverse=True)[: most + 1]]
     shown = newest[:most][::-1]
     answers = _answers([one for one in shown if not one.place.ours], {(one.channel, one.sender) for one in parties})
-    entries = [one if one.place.ours else one._replace(answers=tuple(answers.get(one.place.id, ()))) for one in shown]
+    photos = photos_of([one.place.id for one in shown if not one.place.ours])
+    entries = [
+        one
+        if one.place.ours
+        else one._replace(answers=tuple(answers.get(one.place.id, ())), photos=tuple(photos.get(one.place.id, ())))
+        for one in shown
+    ]
     return entries, shown[0].place if len(newest) > most else None
 
 

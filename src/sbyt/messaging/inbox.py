@@ -18,13 +18,14 @@ from django.db import OperationalError, connection, transaction
 
 from sbyt.bulk.prepared import fetch_prepared
 from sbyt.bulk.rows import fetch, moment, update
+from sbyt.messaging.photos import Picture, keep_photos
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """A message as a channel hands it in. ``received_at``: the provider's time of acceptance, aware.
 
-    ``raw`` is what the provider sent, where it is more than the text.
+    ``raw`` is what the provider sent, where it is more than the text; ``photos`` what was sent along.
     """
 
     channel: str
@@ -33,6 +34,7 @@ class Incoming:
     provider_id: str
     received_at: dt.datetime
     raw: str = ""
+    photos: tuple[Picture, ...] = ()
 
 
 class Stored(NamedTuple):
@@ -43,7 +45,7 @@ class Stored(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """A message that is to be handled. ``attempts``: how often that failed."""
+    """A message that is to be handled. ``attempts``: how often that failed; ``photos``: how many came with it."""
 
     id: int
     channel: str
@@ -53,6 +55,7 @@ class Waiting(NamedTuple):
     received_at: dt.datetime
     attempts: int
     retry_at: dt.datetime | None
+    photos: int = 0
 
 
 #: No message is put off for longer: one that is was put off before the clock was set back.
@@ -62,8 +65,8 @@ _LONGEST_LINE = 1000
 
 # storing -------------------------------------------------------------------------------------------------------------
 
-_COLUMNS = "channel, provider_id, sender, text, raw, received_at, stored_at, retry_at, attempts"
-_VALUES = "(%s, %s, %s, %s, %s, %s, %s, %s, 0)"
+_COLUMNS = "channel, provider_id, sender, text, raw, received_at, stored_at, retry_at, photos, attempts"
+_VALUES = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, 0)"
 #: So many rows go into one statement: each number of them is a statement of its own, that the server keeps prepared.
 MOST_TOGETHER = 50
 
@@ -89,6 +92,16 @@ def store(incoming: Incoming, now: dt.datetime, *, leave_until: dt.datetime | No
     :param leave_until: when workers may take it up, if whoever stores it means to handle it at once.
     """
     row = _row(incoming, now, leave_until)
+    if incoming.photos:
+        with transaction.atomic():
+            stored = _stored(row)
+            if stored.is_new:
+                keep_photos(stored.id, incoming.photos, now)
+            return stored
+    return _stored(row)
+
+
+def _stored(row: Sequence[Any]) -> Stored:
     made = fetch_prepared(_insert(1), row)
     return Stored(made[0][0], is_new=True) if made else _repeated(row)
 
@@ -102,7 +115,7 @@ def store_many(
     """
     if len(incoming) == 1:
         return [store(incoming[0], now, leave_until=leave_until)]
-    if connection.vendor == "sqlite" or not incoming:
+    if connection.vendor == "sqlite" or not incoming or any(one.photos for one in incoming):
         with transaction.atomic():
             return [store(one, now, leave_until=leave_until) for one in incoming]
     rows = [_row(one, now, leave_until) for one in incoming]
@@ -123,7 +136,7 @@ def store_together(incoming: Sequence[Incoming], now: dt.datetime) -> list[Store
 
     :returns: for each of them what ``store`` would.
     """
-    if len(incoming) == 1 or connection.vendor == "sqlite":
+    if len(incoming) == 1 or connection.vendor == "sqlite" or any(one.photos for one in incoming):
         return store_many(incoming, now)
     rows = [_row(one, now, None) for one in incoming]
     try:
@@ -173,7 +186,13 @@ def _repeated(row: Sequence[Any]) -> Stored:
 def _row(one: Incoming, now: dt.datetime, leave_until: dt.datetime | None) -> list[Any]:
     adapt = connection.ops.adapt_datetimefield_value
     texts = (one.channel, one.provider_id, one.sender, one.text, one.raw)
-    return [*map(_storable, texts), adapt(one.received_at), adapt(now), leave_until and adapt(leave_until)]
+    return [
+        *map(_storable, texts),
+        adapt(one.received_at),
+        adapt(now),
+        leave_until and adapt(leave_until),
+        len(one.photos),
+    ]
 
 
 def _storable(text: str) -> str:
@@ -185,7 +204,7 @@ def _storable(text: str) -> str:
 
 # who is next ---------------------------------------------------------------------------------------------------------
 
-_WAITING = "id, channel, provider_id, sender, text, received_at, attempts, retry_at"
+_WAITING = "id, channel, provider_id, sender, text, received_at, attempts, retry_at, photos"
 _DUE = "(retry_at IS NULL OR retry_at <= %s OR retry_at > %s)"
 #: On SQLite: the first of a sender is looked up head by head, by the index of the sender's line.
 _HEADS = f"""
@@ -265,8 +284,8 @@ def hold_senders(messages: Collection[int]) -> None:
 def lines(messages: Collection[int], *, up_to: int = 2**63 - 1, limit: int = _LONGEST_LINE) -> list[Waiting]:
     """Whatever waits of the senders of these messages, in order; nothing behind the message ``up_to``."""
     return [
-        Waiting(id_, channel, provider_id, sender, text, moment(received), attempts, retry and moment(retry))
-        for id_, channel, provider_id, sender, text, received, attempts, retry in fetch(
+        Waiting(id_, channel, provider_id, sender, text, moment(received), attempts, retry and moment(retry), photos)
+        for id_, channel, provider_id, sender, text, received, attempts, retry, photos in fetch(
             _LINES, up_to, list(messages), limit
         )
     ]

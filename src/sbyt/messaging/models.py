@@ -13,6 +13,7 @@ class InboundMessage(models.Model):
     sender = models.TextField()  # phone, chat or e-mail as the channel names it
     text = models.TextField()
     raw = models.TextField(default="")  # what the provider sent, where it is more than the text
+    photos = models.SmallIntegerField(default=0, db_default=0)  # how many came with it
     received_at = models.DateTimeField()  # the provider's time of acceptance; ours only where there is none
     stored_at = models.DateTimeField()
     attempts = models.SmallIntegerField(default=0)  # how often handling it failed
@@ -30,6 +31,15 @@ class InboundMessage(models.Model):
                 fields=["channel", "sender", "id"], condition=models.Q(handled_at__isnull=True), name="inbound_line"
             ),
         ]
+
+
+class Photo(models.Model):
+    """A photo that came with a message, as it came."""
+
+    message = models.ForeignKey(InboundMessage, on_delete=models.PROTECT, related_name="+")
+    media_type = models.CharField(max_length=32)
+    data = models.BinaryField()
+    stored_at = models.DateTimeField()
 
 
 class Unreadable(models.Model):

@@ -19,6 +19,7 @@ class Said(NamedTuple):
     raw: str
     at: dt.datetime
     result: dict[str, Any] | None
+    photos: int = 0
 
     @property
     def subject(self) -> str:
@@ -53,7 +54,7 @@ class Answered(NamedTuple):
     to: int | None
 
 
-_SAID = "id, channel, sender, text, raw, received_at, result"
+_SAID = "id, channel, sender, text, raw, received_at, result, photos"
 _ANSWERED = "id, channel, recipient, text, buttons, created_at, state, purpose, in_reply_to_id"
 _SAID_BY = f"""
     SELECT {_SAID} FROM messaging_inboundmessage WHERE channel = %s AND sender = %s ORDER BY id DESC LIMIT %s
@@ -95,8 +96,8 @@ def newest_answered(most: int) -> list[Answered]:
 
 
 def _said(row: tuple[Any, ...]) -> Said:
-    id_, channel, sender, text, raw, at, result = row
-    return Said(id_, channel, sender, text, raw, moment(at), _plain(result))
+    id_, channel, sender, text, raw, at, result, photos = row
+    return Said(id_, channel, sender, text, raw, moment(at), _plain(result), photos)
 
 
 def _answered(row: tuple[Any, ...]) -> Answered:

@@ -23,6 +23,7 @@ from sbyt.messaging.inbox import hold_senders
 from sbyt.messaging.models import Conversation, InboundMessage, OutboundMessage
 from sbyt.messaging.numbers import short_number
 from sbyt.messaging.statuses import read_statuses
+from sbyt.readings.equality import what_is_equal
 from sbyt.readings.models import StaffTask
 from sbyt.usecases.channels import USABLE, connected_channels
 from sbyt.usecases.receive_message.owners import tell_owners, told_by_message
@@ -134,17 +135,19 @@ def can_be_written_to(message: InboundMessage, settings: Settings, now: dt.datet
 
 
 def equal_tasks(task: StaffTask) -> Collection[int]:
-    """The other open tasks for the same reason by the same sender about the same account."""
+    """The other open tasks that are equal to this one (``readings.equality``)."""
     if task.message is None:
         return []
-    same = StaffTask.objects.filter(
+    of_sender = StaffTask.objects.filter(
         closed_at=None,
         reason=task.reason,
         account=task.account_id,
         message__channel=task.message.channel,
         message__sender=task.message.sender,
     )
-    return list(same.exclude(pk=task.pk).values_list("pk", flat=True))
+    this = what_is_equal(task.pk, task.reason, task.offered)
+    others = of_sender.exclude(pk=task.pk).values_list("pk", "offered")
+    return [pk for pk, offered in others if what_is_equal(pk, task.reason, offered) == this]
 
 
 # parts ---------------------------------------------------------------------------------------------------------------

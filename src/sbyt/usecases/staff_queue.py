@@ -14,6 +14,7 @@ from sbyt.accounts.models import Account
 from sbyt.accounts.queries import meters_of
 from sbyt.core.resources import ZONES, Resource
 from sbyt.core.settings import Settings
+from sbyt.readings.equality import what_is_equal
 from sbyt.readings.models import StaffTask
 
 #: No more open tasks than so many are counted.
@@ -103,19 +104,20 @@ def _asked_since(settings: Settings, now: dt.datetime) -> dt.datetime:
 
 
 def _together(tasks: QuerySet[StaffTask], most: int, page: int) -> tuple[list[Waiting], bool]:
-    """A page of equal tasks as one (``decide_task.equal_tasks``), each shown by its newest: it has the latest values.
+    """A page of equal tasks as one (``readings.equality``), each shown by its newest: it has the latest values.
 
     All are looked through, but only those of the page are loaded.
     """
-    what = "reason", "account_id", "message__channel", "message__sender"
+    of_whom = "account_id", "message__channel", "message__sender"
     groups: dict[tuple[object, ...], list[int]] = {}
-    for pk, message, *equal in tasks.order_by("pk").values_list("pk", "message_id", *what)[:COUNTED]:
-        groups.setdefault(tuple(equal) if message else (pk,), []).append(pk)
+    for pk, reason, offered, *who in tasks.order_by("pk").values_list("pk", "reason", "offered", *of_whom)[:COUNTED]:
+        equal = what_is_equal(pk, reason, offered) if who[-1] is not None else (pk,)
+        groups.setdefault((*equal, *who), []).append(pk)
     shown = list(groups.values())[(page - 1) * most : page * most]
     newest = StaffTask.objects.select_related("message", "account__premises", "account__customer")
     found = newest.in_bulk([group[-1] for group in shown])
-    offered = _offered(found.values())
-    rows = [Waiting(found[group[-1]], offered[group[-1]], len(group) - 1) for group in shown if group[-1] in found]
+    values = _offered(found.values())
+    rows = [Waiting(found[group[-1]], values[group[-1]], len(group) - 1) for group in shown if group[-1] in found]
     return rows, len(groups) > page * most
 
 

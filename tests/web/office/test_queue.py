@@ -10,11 +10,15 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from sbyt.messaging.inbox import Incoming
 from sbyt.messaging.models import OutboundMessage
+from sbyt.messaging.photos import Picture
 from sbyt.readings.models import Reading, StaffTask
 from sbyt.staff.roles import Role
 from sbyt.usecases.decide_task import close
+from sbyt.usecases.receive_message import receive_message
 from sbyt.web.office.queue.words import WORDS
+from tests.messaging.test_photos import PNG
 from tests.support.databases import Database
 from tests.support.household import was_read
 from tests.usecases.receiving import ACCOUNT, OWNER, SETTINGS, STRANGER, household, said, stored
@@ -306,3 +310,19 @@ def test_a_meter_that_was_taken_off_since_takes_nothing(operator: Client) -> Non
     was_read(Reading.objects.get(value=4310).register.meter, "2026-11-19", 4400, kind=Reading.Kind.REMOVED)
     assert "Записать" not in words(operator, path)
     assert decide(operator, path, "take", meter="40010001", T1="4425")[0] == 400
+
+
+def test_a_photo_is_looked_at_beside_the_decision(operator: Client) -> None:
+    incoming = Incoming("telegram", "77", "", "photo-1", NOW, photos=(Picture.of(PNG),))
+    receive_message(incoming, SETTINGS, NOW)
+    path = f"{QUEUE}{StaffTask.objects.get().pk}/"
+    assert "Прислали фото" in words(operator)
+    source = re.search(r'<img src="([^"]+)"', operator.get(path).text)
+    assert source
+    picture = operator.get(source[1])
+    assert (picture.status_code, picture.content, picture.headers["content-type"]) == (200, PNG, "image/png")
+    assert "sandbox" in picture.headers["content-security-policy"]
+    assert operator.get("/office/photos/999/").status_code == 404
+    assert logged_in(Role.BILLING, name="boris").get(source[1]).status_code == 403
+    decide(operator, f"{path}?account={ACCOUNT}", "take", account=ACCOUNT, meter="40010001", T1="4425")
+    assert stored() == [4425]

@@ -281,6 +281,8 @@ _SAYINGS = {
     Saying.NEW_METER: "Passed the news of a meter on to staff. If it reads the old one, send only account and number.",
     Saying.LANGUAGE: "English from now on.",
     Saying.ASKED_AGAIN: "You have not answered yet.",
+    Saying.PHOTO: "We kept the photo, staff will look at it. Figures are quicker: send account and reading, like "
+    "700700700 5120",
     Saying.NOT_HANDLED: "We kept your message, but a fault on our side stopped it. A member of staff will read it, "
     "no need to send it again.",
 }

@@ -90,7 +90,7 @@ def _next(messages: Sequence[Waiting], senders: set[Sender]) -> list[Waiting]:
 
 def _turn(message: Waiting, facts: Facts, touched: Touched, known: Known, writes: Writes, *, live: bool) -> None:
     """Answer one message; what follows from it is written with the others'."""
-    turn = reply(known.states[sender_of(message)], Event(message.text), facts, known.at(message))
+    turn = reply(known.states[sender_of(message)], Event(message.text, message.photos), facts, known.at(message))
     rendered = render(turn.acts, turn.state.language, facts.channel.rendering, short_number(message.id))
     result = _result(message.provider_id, turn, rendered.text, rendered.buttons)
     writes.add(message, touched, facts, turn, rendered, result, live=live)

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from sbyt.usecases.simulator.board import NOTHING_SEEN, Board, Seen, Shown, is_aside, look
-from sbyt.usecases.simulator.customers import Customer, UnableToWrite, address_of, demo_customers, sender_in, write_as
+from sbyt.usecases.simulator.customers import (
+    Customer,
+    Typed,
+    UnableToWrite,
+    address_of,
+    demo_customers,
+    sender_in,
+    write_as,
+)
 from sbyt.usecases.simulator.examples import Example, examples
 from sbyt.usecases.simulator.guide import guide
 
@@ -14,6 +22,7 @@ __all__ = [
     "Example",
     "Seen",
     "Shown",
+    "Typed",
     "UnableToWrite",
     "address_of",
     "demo_customers",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from sbyt.core.settings import Settings
 from sbyt.messaging.channel import Channel
 from sbyt.messaging.inbox import Incoming, store_many
 from sbyt.messaging.models import Conversation
+from sbyt.messaging.photos import Picture
 from sbyt.usecases.simulator.guide import guide
 
 #: So many are played where no guide names them.
@@ -36,6 +37,14 @@ class Customer(NamedTuple):
     id: int
     account: str
     name: str
+
+
+class Typed(NamedTuple):
+    """What somebody who is played sends. The subject is that of an e-mail, which is read together with its text."""
+
+    text: str
+    subject: str = ""
+    photos: Sequence[Picture] = ()
 
 
 def demo_customers(settings: Settings) -> list[Customer]:
@@ -74,17 +83,15 @@ def sender_in(address: OwnerLink) -> str:
 def write_as(
     customer: Customer,
     code: str,
-    text: str,
+    typed: Typed,
     settings: Settings,
     now: dt.datetime,
     *,
     connected: Mapping[str, Channel],
-    subject: str = "",
     language: str = "",
 ) -> None:
     """Put what a customer typed into the inbox, as the channel's webhook would; they are linked to their account.
 
-    :param subject: of an e-mail, which is read together with its text.
     :param language: in which they want to be answered; they say so first where we would answer in another.
 
     :raises UnableToWrite: if the channel isn't simulated.
@@ -92,10 +99,11 @@ def write_as(
     if code not in connected or not connected[code].simulated:
         raise UnableToWrite(code)
     address = address_of(customer, code, settings)
+    text, subject, photos = typed
     raw = json.dumps({"subject": subject, "text": text}, ensure_ascii=False) if subject else ""
     whole = f"{subject}\n{text}" if subject else text
     sender = sender_in(address)
-    incoming = [Incoming(code, sender, whole, _fresh_id(), now, raw)]
+    incoming = [Incoming(code, sender, whole, _fresh_id(), now, raw, tuple(photos))]
     if language not in ("", _spoken(code, sender, settings)):
         incoming.insert(0, Incoming(code, sender, f"/{language}", _fresh_id(), now))
     with transaction.atomic():

@@ -25,6 +25,7 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "too_long": "Слишком длинное сообщение",
         "unanswered": "Не ответил на вопрос",
         "not_handled": "Сбой у нас",
+        "photo": "Прислали фото",
         "is_reading": "Показание ли это",
     },
     "en": {
@@ -46,6 +47,7 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "too_long": "Message too long",
         "unanswered": "Did not answer",
         "not_handled": "A fault of ours",
+        "photo": "Sent a photo",
         "is_reading": "Whether it is a reading",
     },
 }
@@ -66,6 +68,7 @@ ADVICE: Mapping[str, Mapping[str, str]] = {
         "operator": "Человек просит, чтобы ему ответили.",
         "unknown": "Дважды подряд не поняли, чего хочет человек.",
         "too_long": "Сообщение длиннее, чем мы читаем сами.",
+        "photo": "Человек прислал фото без числа. Прочтите показание и запишите его сами.",
         "unanswered": "Мы спросили и спросили ещё раз, ответа нет. Значения ниже никуда не записаны.",
         "not_handled": "Сообщение сохранено, но обработать его не вышло из-за сбоя у нас. "
         "Если сбой устранён, обработайте его ещё раз.",
@@ -83,6 +86,7 @@ ADVICE: Mapping[str, Mapping[str, str]] = {
         "operator": "They ask for somebody to answer.",
         "unknown": "Twice running it was not understood what they want.",
         "too_long": "Longer than what we read ourselves.",
+        "photo": "They sent a photo without a figure. Read it and take the reading yourself.",
         "unanswered": "We asked, and asked again; no answer. The values below are stored nowhere.",
         "not_handled": "The message is kept, but handling it failed because of a fault of ours. "
         "Once that is mended, have it handled again.",

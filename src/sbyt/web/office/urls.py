@@ -7,7 +7,7 @@ from django.urls import include, path
 
 from sbyt.web.office.channels.views import channel, channels
 from sbyt.web.office.customers.bill import bill
-from sbyt.web.office.customers.views import account, search, talk
+from sbyt.web.office.customers.views import account, photo, search, talk
 from sbyt.web.office.data.site import site
 from sbyt.web.office.home import home
 from sbyt.web.office.queue.views import task, tasks
@@ -26,6 +26,7 @@ _desks = [
     path("talk/", talk, name="talk"),
     path("accounts/<path:number>/", account, name="account"),
     path("bills/<str:period>/<path:number>/", bill, name="bill"),
+    path("photos/<int:pk>/", photo, name="photo"),
     path("queue/", tasks, name="queue"),
     path("queue/<int:pk>/", task, name="task"),
     path("channels/", channels, name="channels"),

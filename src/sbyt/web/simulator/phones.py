@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, get_args
 from urllib.parse import parse_qsl, urlencode
@@ -15,11 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from sbyt.core.settings import ChannelSettings, ChannelState
 from sbyt.messaging.channel import Channel, Handset
+from sbyt.messaging.photos import LARGEST, MOST, Picture, UnableToTakePhoto
 from sbyt.messaging.statuses import current_channels
 from sbyt.messaging.talks import Answered, Said, talk
 from sbyt.usecases.simulator import (
     Customer,
     Example,
+    Typed,
     UnableToWrite,
     address_of,
     demo_customers,
@@ -73,6 +76,7 @@ class Line(NamedTuple):
     mine: bool
     subject: str
     text: str
+    photos: int
     at: str
     state: str
     state_word: str
@@ -95,6 +99,7 @@ class Place:
     examples: Sequence[tuple[Example, str]]  # each with the words for it
     tabs: Sequence[tuple[str, str, str, str]]  # query, title, state, the state in words
     kept: Sequence[tuple[str, str]]  # what is chosen beside who holds this phone
+    photo: bool  # whether photos can be sent
     closed: tuple[str, str]  # a channel of this kind that is withdrawn: its code, the words for writing there
 
 
@@ -127,13 +132,30 @@ def phone(request: HttpRequest, handset: str) -> HttpResponse:
         return _one(request, kind, Wanted.of(request.GET), customers)
     wanted = Wanted.of(QueryDict(request.POST.get("chosen", "")))
     wanted = Wanted(wanted.who, wanted.chat, kind, "")
-    now_wanted = _done(request.POST, kind, wanted, customers, language_of(request))
+    photos = _photos(request) if settings.CONNECTED_CHANNELS()[_channel(kind, wanted)].capabilities.photo else []
+    now_wanted = _done(request.POST, kind, wanted, customers, language_of(request), photos)
     if request.headers.get("X-Phone"):
         return _one(request, kind, now_wanted, customers)
     return HttpResponseRedirect(f"/phones?{now_wanted.query()}#{kind}")
 
 
-def _done(given: QueryDict, handset: Handset, wanted: Wanted, customers: Sequence[Customer], language: str) -> Wanted:
+def _photos(request: HttpRequest) -> list[Picture]:
+    """What was chosen to be sent along, as far as it is photos."""
+    found = []
+    for file in request.FILES.getlist("photo")[:MOST]:
+        with suppress(UnableToTakePhoto):
+            found.append(Picture.of(file.read(LARGEST + 1)))
+    return found
+
+
+def _done(
+    given: QueryDict,
+    handset: Handset,
+    wanted: Wanted,
+    customers: Sequence[Customer],
+    language: str,
+    photos: Sequence[Picture],
+) -> Wanted:
     """Send what was typed or pressed, or note a key of the telephone; what is wanted afterwards."""
     code, text = _channel(handset, wanted), given.get("text", "").strip()
     if pressed := given.get("press", "") or given.get("example", ""):
@@ -147,7 +169,7 @@ def _done(given: QueryDict, handset: Handset, wanted: Wanted, customers: Sequenc
         code, text = closed, given.get("closed_text", "")
         wanted = Wanted(wanted.who, closed, wanted.show)
     text = text.strip().rstrip("#").replace("\r\n", "\n")[:_LONGEST_TEXT]
-    if not text or code not in _channels().get(handset, ()):
+    if not (text or photos) or code not in _channels().get(handset, ()):
         return wanted
     customer = _customer(handset, wanted, customers)
     subject = given.get("subject", "").strip()[:200] if handset == "mail" else ""
@@ -155,11 +177,10 @@ def _done(given: QueryDict, handset: Handset, wanted: Wanted, customers: Sequenc
         write_as(
             customer,
             code,
-            text,
+            Typed(text, subject, photos),
             settings.SBYT,
             settings.NOW(),
             connected=settings.CONNECTED_CHANNELS(),
-            subject=subject,
             language=language,
         )
     except UnableToWrite as error:
@@ -242,6 +263,7 @@ def _place(handset: Handset, wanted: Wanted, customers: Sequence[Customer], lang
             if len(codes) > 1
         ],
         parse_qsl(wanted.query(**{handset: "", "show": handset, "typed": ""})),
+        settings.CONNECTED_CHANNELS()[code].capabilities.photo,
         (closed, words["withdrawn"].format(title=described[closed].title)) if closed else ("", ""),
     )
 
@@ -263,13 +285,14 @@ def _lines(said: Sequence[Said], answered: Sequence[Answered], words: Mapping[st
 def _line(one: Said | Answered, subjects: Mapping[int, str], words: Mapping[str, str], *, is_last: bool) -> Line:
     if isinstance(one, Said):
         state = "handling" if one.result is None else "handled"
-        return Line(True, one.subject, one.typed, _time(one.at), state, words[state])  # noqa: FBT003
+        return Line(True, one.subject, one.typed, one.photos, _time(one.at), state, words[state])  # noqa: FBT003
     subject = subjects.get(one.to or 0, "")
     buttons = one.buttons if is_last else ()
     return Line(
         False,  # noqa: FBT003
         f"Re: {subject}" if subject else "",
         one.text,
+        0,
         _time(one.at),
         one.state,
         words[one.state],

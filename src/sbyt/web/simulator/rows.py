@@ -37,7 +37,7 @@ def row_of(shown: Shown, language: str) -> dict[str, Any]:
                 "word": words["came"],
                 "way": _title(row.channel),
                 "who": row.sender,
-                "text": row.text,
+                "text": row.text or words["photo"],
                 "look": _LOOKS.get(outcome, ""),
                 "verdict": words.get(outcome, outcome),
                 "reason": reason if reason != words.get(outcome) else "",

@@ -121,6 +121,7 @@ class ShownEntry:
     number: str
     outcome: str
     stranger: bool
+    photos: Sequence[int]
     answers: Sequence[tuple[str, str, str, str]]  # text, when, what became of it, why
 
 
@@ -300,6 +301,7 @@ def _entry(one: Entry, saying: Saying, *, stranger: bool) -> ShownEntry:
         short_number(one.place.id) if theirs else "",
         (outcome or saying.words["waits"]) if theirs else "",
         stranger,
+        one.photos,
         [
             (
                 answer.text,

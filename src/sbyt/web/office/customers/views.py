@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
@@ -19,6 +19,7 @@ from sbyt.accounts.search import Found, find_accounts
 from sbyt.conversation.assignments import Moment
 from sbyt.core.periods import period_of_receipt
 from sbyt.core.units import to_units
+from sbyt.messaging import photos
 from sbyt.messaging.dialogues import NEWEST, Entry, Place
 from sbyt.staff.roles import Role, may
 from sbyt.usecases.cancel_reading import UnableToCancel, cancel_reading
@@ -103,6 +104,17 @@ def talk(request: HttpRequest) -> HttpResponse:
         **talk_shown(request, entries, earlier, {(channel, sender)}, saying),
     }
     return render(request, "office/customers/talk.html", shown)
+
+
+@staff_required(Role.OPERATOR)
+def photo(request: HttpRequest, pk: int) -> HttpResponse:  # noqa: ARG001 as Django calls it
+    """A photo that a customer sent. Whatever hides in it, a browser does nothing but show it."""
+    found = photos.photo(pk)
+    if found is None:
+        raise Http404
+    return HttpResponse(
+        found.data, content_type=found.media_type, headers={"Content-Security-Policy": "default-src 'none'; sandbox"}
+    )
 
 
 def saying_of(request: HttpRequest) -> Saying:

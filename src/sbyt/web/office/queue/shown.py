@@ -43,7 +43,9 @@ def shown_task(one: Waiting, saying: Saying) -> ShownTask:
     return ShownTask(
         task.pk,
         said(REASONS, saying.language, task.reason),
-        "; ".join(offered_said(offered, saying) for offered in one.offered if offered.values) or text,
+        "; ".join(offered_said(offered, saying) for offered in one.offered if offered.values)
+        or text
+        or said(REASONS, saying.language, "photo"),
         who,
         saying.moment(task.message.received_at if task.message else task.created_at),
         words["equals"].format(count=one.equals) if one.equals else "",

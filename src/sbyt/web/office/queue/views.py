@@ -16,6 +16,7 @@ from django.urls import reverse
 from sbyt.accounts.models import Account
 from sbyt.core.settings import Settings
 from sbyt.messaging.numbers import short_number
+from sbyt.messaging.photos import photos_of
 from sbyt.readings.models import StaffTask
 from sbyt.staff.roles import Role
 from sbyt.usecases import decide_task
@@ -163,6 +164,7 @@ def _message_shown(
     language = decide_task.language_with(message, settings.SBYT)
     return {
         "message": message,
+        "photos": photos_of([message.pk]).get(message.pk, ()),
         "number": short_number(message.pk),
         "channel": channel,
         "when": saying.moment(message.received_at),

@@ -64,12 +64,13 @@
       typed.value = button.value === "erase" ? typed.value.slice(0, -1) : typed.value + button.value;
       return;
     }
-    const body = new URLSearchParams(new FormData(event.target, button));
+    const body = new FormData(event.target, button);
     sent(phone, fetch(event.target.action, { method: "POST", body, headers: { "X-Phone": "1" } }));
   });
 
   document.addEventListener("change", (event) => {
     if (event.target.matches(".who select")) event.target.form.submit();
+    if (event.target.matches(".messenger .attach input")) event.target.form.requestSubmit();
   });
 
   // The board, and the phones that an event is about.
