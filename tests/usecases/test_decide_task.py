@@ -332,7 +332,7 @@ def test_equal_tasks_are_decided_together() -> None:
 def test_of_two_meters_each_is_decided_by_itself() -> None:
     second = a_meter(Account.objects.get(number=ACCOUNT), "70010009", "cold_water", decimals=3)
     was_read_monthly(second, 500_000, use=(5_000,))
-    first = a_task()
+    first = a_task(f"{ACCOUNT} свет 34425")
     other = a_task(f"{ACCOUNT} хвс 9000")
     assert StaffTask.objects.get(pk=other).offered[0]["serial"] == "70010009"
     close(other, ANNA, NOW)
