@@ -9,7 +9,8 @@ import pytest
 
 from sbyt.messaging.inbox import Incoming, claim, store, store_many, store_together
 from sbyt.messaging.models import InboundMessage, Photo
-from sbyt.messaging.photos import LARGEST, Picture, UnableToTakePhoto, photo, photos_of
+from sbyt.messaging.photos import photo, photos_of
+from sbyt.messaging.pictures import LARGEST, Picture, UnableToTakePhoto
 from tests.support.databases import Database
 
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)

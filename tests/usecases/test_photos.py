@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from sbyt.messaging.inbox import Incoming
-from sbyt.messaging.photos import Picture
+from sbyt.messaging.pictures import Picture
 from sbyt.readings.models import StaffTask
 from sbyt.usecases.customer_card import account_of, conversation_about
 from sbyt.usecases.decide_task import close, equal_tasks

@@ -24,6 +24,7 @@ from sbyt.messaging.channel import (
     UnableToVerify,
 )
 from sbyt.messaging.inbox import MOST_TOGETHER, Incoming, Stored, store_many, store_together
+from sbyt.messaging.pictures import MOST
 from sbyt.messaging.unreadable import keep_unreadable
 from sbyt.usecases.receive_message import receive_messages
 from sbyt.usecases.receive_message.failures import is_outage
@@ -165,7 +166,10 @@ def _parsed(channel: Channel, request: Request, now: dt.datetime) -> Sequence[In
 
 
 def _incoming(channel: Channel, event: InboundEvent, now: dt.datetime) -> Incoming:
-    return Incoming(channel.code, event.sender, event.text, event.provider_id, event.received_at or now, event.raw)
+    received_at = event.received_at or now
+    return Incoming(
+        channel.code, event.sender, event.text, event.provider_id, received_at, event.raw, event.photos[:MOST]
+    )
 
 
 def _answers(incoming: Sequence[Incoming], now: dt.datetime) -> list[Mapping[str, Any] | None]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from sbyt.core.settings import Section
+from sbyt.messaging.pictures import Picture
 
 Clock = Callable[[], dt.datetime]
 
@@ -66,13 +67,17 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class InboundEvent:
-    """A message as every channel hands it in. ``received_at``: the provider's time, None where it gives none."""
+    """A message as every channel hands it in. ``received_at``: the provider's time, None where it gives none.
+
+    ``photos`` are those that the provider's request carries; what must be fetched first is the channel's to fetch.
+    """
 
     provider_id: str
     sender: str
     text: str
     received_at: dt.datetime | None = None
     raw: str = ""
+    photos: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

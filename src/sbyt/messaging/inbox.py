@@ -18,7 +18,8 @@ from django.db import OperationalError, connection, transaction
 
 from sbyt.bulk.prepared import fetch_prepared
 from sbyt.bulk.rows import fetch, moment, update
-from sbyt.messaging.photos import Picture, keep_photos
+from sbyt.messaging.photos import keep_photos
+from sbyt.messaging.pictures import Picture
 
 
 @dataclass(frozen=True, slots=True)

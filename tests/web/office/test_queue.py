@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from sbyt.messaging.inbox import Incoming
 from sbyt.messaging.models import OutboundMessage
-from sbyt.messaging.photos import Picture
+from sbyt.messaging.pictures import Picture
 from sbyt.readings.models import Reading, StaffTask
 from sbyt.staff.roles import Role
 from sbyt.usecases.decide_task import close

@@ -16,7 +16,7 @@ from sbyt.core.settings import Settings
 from sbyt.messaging.channel import Channel
 from sbyt.messaging.inbox import Incoming, store_many
 from sbyt.messaging.models import Conversation
-from sbyt.messaging.photos import Picture
+from sbyt.messaging.pictures import Picture
 from sbyt.usecases.simulator.guide import guide
 
 #: So many are played where no guide names them.

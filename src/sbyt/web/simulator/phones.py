@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from sbyt.core.settings import ChannelSettings, ChannelState
 from sbyt.messaging.channel import Channel, Handset
-from sbyt.messaging.photos import LARGEST, MOST, Picture, UnableToTakePhoto
+from sbyt.messaging.pictures import LARGEST, MOST, Picture, UnableToTakePhoto
 from sbyt.messaging.statuses import current_channels
 from sbyt.messaging.talks import Answered, Said, talk
 from sbyt.usecases.simulator import (
