@@ -101,8 +101,9 @@ class Telling:
         return f"{names[period.month - 1]} {period.year}"
 
     def money(self, kopecks: int) -> str:
-        written = roubles(abs(kopecks)).replace(".", self._names.point)
-        return f"−{written}" if kopecks < 0 else written
+        whole, _, rest = roubles(abs(kopecks)).partition(".")
+        grouped = f"{int(whole):,}".replace(",", "\u00a0" if self._language == "ru" else ",")
+        return f"{'−' if kopecks < 0 else ''}{grouped}{self._names.point}{rest}"
 
     def head(self, line: Explained) -> str:
         """What a line is for, and what it comes to."""
