@@ -24,6 +24,10 @@ class Party(NamedTuple):
     until: dt.datetime | None = None
 
 
+#: No id of a table has more figures.
+_LONGEST_ID = 19
+
+
 class Place(NamedTuple):
     """Where an entry stands in a conversation: no two stand at the same."""
 
@@ -39,9 +43,12 @@ class Place(NamedTuple):
         """What ``str`` gave.
 
         :raises ValueError: if it is nothing of the kind.
+        :raises OverflowError: if it is no time that there is.
         """
         at, ours, id_ = written.split("_")
-        return cls(dt.datetime.fromisoformat(at), ours == "1", int(id_))
+        if len(id_) > _LONGEST_ID:
+            raise ValueError(written)
+        return cls(dt.datetime.fromisoformat(at).astimezone(dt.UTC), ours == "1", int(id_))
 
 
 class Answer(NamedTuple):

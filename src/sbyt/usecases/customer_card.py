@@ -114,6 +114,7 @@ class CustomerCard:
 
 def account_of(number: str) -> Account | None:
     """The account of this number, however it is written, where only one is meant."""
+    number = number.replace("\x00", "")  # which no number holds, and no database takes
     accounts = Account.objects.select_related("customer", "premises")
     exact = accounts.filter(number=number).first()
     alike = [] if exact else list(accounts.filter(key=account_key(number))[:2])

@@ -184,6 +184,11 @@ def test_a_number_written_otherwise_leads_to_the_account(operator: Client) -> No
     assert (page.status_code, page.headers["Location"]) == (302, SCREEN)
 
 
+@pytest.mark.parametrize("path", ["/office/accounts/%00/", "/office/bills/2026-10/%00/", f"/office/queue/{9**30}/"])
+def test_no_address_is_too_odd(operator: Client, path: str) -> None:
+    assert operator.get(path).status_code == 404
+
+
 def test_an_account_that_is_not_there_is_told(operator: Client) -> None:
     page = operator.get("/office/accounts/999/")
     assert page.status_code == 404
@@ -203,7 +208,9 @@ def test_a_long_conversation_is_leafed_through(operator: Client) -> None:
     assert page.context["newest"]
 
 
-@pytest.mark.parametrize("before", ["", "x", "1_2_3", "9999-12-31T00:00:00+00:00_1_5", "2026-01-01_0_0"])
+@pytest.mark.parametrize(
+    "before", ["", "x", "1_2_3", "9999-12-31T23:00:00-12:00_1_5", "2026-01-01_0_0", f"2026-01-01_0_{9**40}"]
+)
 def test_a_place_that_is_none_does_no_harm(operator: Client, before: str) -> None:
     assert operator.get(SCREEN, {"before": before}).status_code == 200
 

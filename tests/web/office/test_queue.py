@@ -126,7 +126,8 @@ def test_whoever_decides_those_of_one_reason_goes_on_with_them(operator: Client)
 
 
 @pytest.mark.parametrize(
-    "query", ["?reason=no", "?page=x", "?page=0", "?page=99999999999999", "?reason=<b>", "?page=²"]
+    "query",
+    ["?reason=no", "?page=x", "?page=0", "?page=99999999999999", "?reason=<b>", "?page=²", "?page=" + "9" * 5000],
 )
 def test_a_query_that_is_none_does_no_harm(operator: Client, query: str) -> None:
     page = operator.get(QUEUE + query)

@@ -206,7 +206,7 @@ def before(request: HttpRequest) -> Place:
 
 
 def _cancel(request: HttpRequest, found: Account, saying: Saying) -> HttpResponse:
-    ids = [int(one) for one in request.POST.get("readings", "").split(",") if one.isascii() and one.isdecimal()]
+    ids = [int(one) for one in re.findall(r"(?<![0-9])[0-9]{1,18}(?![0-9])", request.POST.get("readings", ""))]
     try:
         cancel_reading(found.pk, ids, request.POST.get("why", "").replace("\x00", ""), name_of(request), settings.NOW())
     except UnableToCancel as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -54,7 +55,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
     saying, now = saying_of(request), settings.NOW()
     words, counted = WORDS[saying.language], counts(settings.SBYT, now)
     reason, written = request.GET.get("reason", ""), request.GET.get("page", "")
-    page = min(int(written), COUNTED) if written.isascii() and written.isdecimal() and int(written) else 1
+    page = int(written) if re.fullmatch(r"[1-9][0-9]{0,5}", written) else 1
     rows, more = queue(reason, settings.SBYT, now, MOST, page)
     asked = asked_tasks(settings.SBYT, now, MOST) if not reason and page == 1 else []
     shown = {
