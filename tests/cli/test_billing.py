@@ -47,6 +47,20 @@ def test_the_summary_says_what_was_billed_by_basis_and_what_is_owed(database: Da
     ]
 
 
+def test_those_left_out_are_billed_later(database: Database) -> None:
+    sbyt("import", str(CASE / "2026-04"))
+    prices = list(Price.objects.filter(category="rural").values())
+    Price.objects.filter(category="rural").delete()
+    assert "счетов на оплату: 8" in sbyt("bill", "2026-04").stdout
+    Price.objects.bulk_create(Price(**row) for row in prices)
+    told = sbyt("bill", "2026-04", "--missing").stdout
+    assert "доначислено счетов: 2, вместе с ними" in told
+    assert "счетов на оплату: 10" in told
+    assert "доначислять некому" in sbyt("bill", "2026-04", "--missing").stdout
+    assert "вместе не бывают" in sbyt("bill", "2026-04", "--missing", "--dry-run", status=2).stderr
+    assert "ещё не начислен" in sbyt("bill", "2026-05", "--missing", status=1).stderr
+
+
 def test_a_dry_run_says_that_nothing_was_saved(database: Database) -> None:
     sbyt("import", str(CASE / "2026-04"))
     assert "пробный расчёт, ничего не записано" in sbyt("bill", "2026-04", "--dry-run").stdout

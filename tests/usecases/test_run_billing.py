@@ -13,7 +13,7 @@ from django.db.models import Model
 from sbyt.accounts.models import Account
 from sbyt.billing import operations
 from sbyt.billing.models import Bill, Charge, Run, Unbilled
-from sbyt.billing.operations import UnableToBill
+from sbyt.billing.operations import UnableToBill, UnableToBillMissing
 from sbyt.bulk import UnableToRunStatement
 from sbyt.core.money import half_up
 from sbyt.core.periods import Period
@@ -21,7 +21,7 @@ from sbyt.core.settings import Settings
 from sbyt.payments.models import Counted
 from sbyt.readings.models import Cancellation, Reading
 from sbyt.tariffs.models import Norm, Price
-from sbyt.usecases.run_billing import Billed, run_billing
+from sbyt.usecases.run_billing import Billed, bill_missing, run_billing
 from tests.billing.loading import load
 from tests.support.databases import Database, FreshDatabase
 from tests.usecases.importing import take_texts
@@ -122,6 +122,75 @@ def test_an_account_without_a_price_gets_no_bill_and_the_next_run_picks_the_mont
     bill(MAY)
     assert charges_of("10000006", MAY)[0] == ("2026-04", "recalculation", 90, 34650)
     assert Bill.objects.get(account__number="10000006").opening == 0
+
+
+def rural_price() -> dict[str, Any]:
+    return {
+        "resource": "electricity",
+        "category": "rural",
+        "zones": 1,
+        "zone": "T1",
+        "valid_from": 0,
+        "above": 0,
+        "price": 38500,
+    }
+
+
+def all_but_ids() -> list[list[tuple[Any, ...]]]:
+    """Charges, bills and counted payments, whatever the order in which they came."""
+    charges = Charge.objects.values_list(
+        "account", "register", "period", "for_period", "kind", "basis", "volume", "amount"
+    )
+    bills = Bill.objects.values_list("account", "period", "opening", "charged", "recalculated", "paid", "closing")
+    return [sorted(charges), sorted(bills), sorted(Counted.objects.values_list("payment", "period"))]
+
+
+def test_those_left_out_are_billed_later_as_if_the_run_had_billed_them(fresh_database: FreshDatabase) -> None:
+    with fresh_database(april):
+        Price.objects.filter(category="rural").delete()
+        Price.objects.create(**rural_price())
+        whole = bill(APRIL).summary
+        wanted = all_but_ids()
+    with fresh_database(april):
+        Price.objects.filter(category="rural").delete()
+        bill(APRIL)
+        Price.objects.create(**rural_price())
+        late = bill_missing(APRIL, Settings())
+        assert all_but_ids() == wanted
+        assert late.summary.model_dump(exclude={"lines"}) == whole.model_dump(exclude={"lines"})
+        assert sorted(late.summary.lines, key=repr) == sorted(whole.lines, key=repr)
+        assert not Unbilled.objects.exists()
+        # The command again sums up the same, and the next month follows.
+        assert bill(APRIL).summary == late.summary
+        assert bill_missing(APRIL, Settings()).outcome is None
+        bill(MAY)
+        assert charges_of("10000006", MAY)[-1][:2] == ("2026-05", "charge")
+
+
+def test_who_still_can_not_be_billed_stays_reported_with_the_reason_of_now(case: Database) -> None:
+    Price.objects.filter(category="rural").delete()
+    bill(APRIL)
+    Price.objects.create(**rural_price())
+    Norm.objects.filter(category="rural").delete()
+    late = bill_missing(APRIL, Settings())
+    assert (late.summary.unbilled, late.summary.bills) == ({"no_norm": 1}, 9)
+    assert list(Unbilled.objects.values_list("account__number", "reason")) == [("10000008", "no_norm")]
+
+
+def test_where_nobody_is_left_out_nothing_changes(case: Database) -> None:
+    bill(APRIL)
+    before = stored()
+    assert bill_missing(APRIL, Settings()).outcome is None
+    assert stored() == before
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"), [(APRIL.plus(1), "ещё не начислен"), (APRIL.plus(-1), "только за последний")]
+)
+def test_only_of_the_last_month_can_be_billed_what_is_missing(case: Database, asked: Period, told: str) -> None:
+    bill(APRIL)
+    with pytest.raises(UnableToBillMissing, match=told):
+        bill_missing(asked, Settings())
 
 
 def test_an_account_without_a_norm_that_it_needs_gets_no_bill(case: Database) -> None:

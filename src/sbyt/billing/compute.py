@@ -5,7 +5,8 @@ The rules are applied in the order of docs/rules.md. Tables that several rules b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import ibis
 import pyarrow as pa
@@ -42,6 +43,20 @@ class Facts:
     payments: pa.Table
     prices: pa.Table
     norms: pa.Table
+
+    def of(self, accounts: Sequence[int]) -> Facts:
+        """What is known of some of these accounts; prices and norms are everybody's."""
+        import pyarrow.compute as pc
+
+        wanted = pa.array(accounts, pa.int64())
+        registers = self.registers.filter(pc.is_in(self.registers["account_id"], wanted))
+        by_account = ("accounts", "occupancies", "imported", "payments")
+        by_register = ("readings", "billed")
+        tables = {name: getattr(self, name) for name in (*by_account, *by_register)}
+        kept = {name: tables[name].filter(pc.is_in(tables[name]["account_id"], wanted)) for name in by_account}
+        known = registers["register_id"].combine_chunks()
+        kept |= {name: tables[name].filter(pc.is_in(tables[name]["register_id"], known)) for name in by_register}
+        return replace(self, registers=registers, **kept)
 
 
 @dataclass(frozen=True, slots=True)

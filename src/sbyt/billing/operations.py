@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -37,6 +38,29 @@ class UnableToBill(ValueError):
         )
 
 
+class UnableToBillMissing(ValueError):
+    """Only those left out of the last run can be billed for it: what was left out before, the next run corrects."""
+
+    def __init__(self, asked: Period, landed: Period | None) -> None:
+        if landed is None or asked > landed:
+            said = f"Период {asked} ещё не начислен: сначала sbyt bill {asked}."
+        else:
+            said = (
+                f"Доначислить можно только за последний начисленный период, {landed}. За {asked} пропущенное войдёт в "
+                "следующее начисление строками перерасчёта."
+            )
+        super().__init__(said)
+
+
+def require_last(asked: Period, landed: list[Period]) -> None:
+    """Refuse any period but the last one billed.
+
+    :raises UnableToBillMissing: if it is another.
+    """
+    if not landed or asked != landed[-1]:
+        raise UnableToBillMissing(asked, landed[-1] if landed else None)
+
+
 def require_next(asked: Period, landed: list[Period]) -> None:
     """Refuse any period but the one after the last; the first may be any.
 
@@ -52,10 +76,32 @@ def save(bulk: Bulk, period: Period, outcome: Outcome, summary: Summary, *, now:
     :raises UnableToRunStatement: if the database refuses, for one that another run has landed meanwhile.
     """
     bulk.append("billing_run", _run(period, summary, now))
+    _save_rows(bulk, period, outcome)
+
+
+def _save_rows(bulk: Bulk, period: Period, outcome: Outcome) -> None:
     bulk.append("billing_charge", _charges(period, outcome.lines))
     bulk.append("billing_bill", _with_period(outcome.bills, period))
     bulk.append("billing_unbilled", _unbilled(period, outcome.obstacles))
     bulk.append("payments_counted", _with_period(outcome.payments, period))
+
+
+def save_missing(bulk: Bulk, period: Period, accounts: Sequence[int], outcome: Outcome, summary: Summary) -> None:
+    """Add to a run what it left out: the rows of these accounts, in the transaction given.
+
+    Of who still can't be billed the reason of now replaces that of then.
+
+    :raises UnableToRunStatement: if the database refuses.
+    """
+    bulk.scratch("late_accounts", pa.table({"id": pa.array(accounts, pa.int64())}))
+    bulk.execute(
+        f"DELETE FROM billing_unbilled WHERE period = {int(period)} AND account_id IN (SELECT id FROM late_accounts)"
+    )
+    _save_rows(bulk, period, outcome)
+    bulk.scratch("late_summary", pa.table({"summary": pa.array([summary.model_dump_json()])}))
+    given = "(SELECT summary FROM late_summary)"
+    stored = f"CAST({given} AS jsonb)" if bulk.vendor == "postgresql" else given
+    bulk.execute(f"UPDATE billing_run SET summary = {stored} WHERE period = {int(period)}")
 
 
 def _run(period: Period, summary: Summary, now: dt.datetime) -> pa.Table:

@@ -198,6 +198,20 @@ def _norms(bulk: Bulk) -> pa.Table:
     )
 
 
+def left_out(bulk: Bulk, period: Period) -> list[int]:
+    """The accounts that a landed run of the period could not bill, nor anybody since, in order."""
+    rows = bulk.read(
+        f"""
+        SELECT DISTINCT u.account_id FROM billing_unbilled u WHERE u.period = {int(period)} AND u.meter_id IS NULL
+            AND NOT EXISTS (SELECT 1 FROM billing_bill b WHERE b.account_id = u.account_id AND b.period = u.period)
+        ORDER BY u.account_id
+        """,  # noqa: S608 a whole number
+        _schema(account_id=_ID),
+    )
+    found: list[int] = rows["account_id"].to_pylist()
+    return found
+
+
 def landed_periods(bulk: Bulk) -> list[Period]:
     """The periods billed so far, in order."""
     rows = bulk.read("SELECT period FROM billing_run ORDER BY period", _schema(period=_MONTH))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
@@ -53,6 +53,32 @@ def summarise(
     unbilled = {reasons[row["reason"]]: row["account_id_count"] for row in sorted(counted, key=lambda r: r["reason"])}
     return Summary(
         period=period, accounts=accounts, bills=outcome.bills.num_rows, lines=groups, unbilled=unbilled, **sums
+    )
+
+
+def together(run: Summary, late: Summary, left_out: Mapping[str, int]) -> Summary:
+    """A run and what was billed of it later.
+
+    :param left_out: how many of those who were tried again the run had counted as not billed, by reason.
+    """
+    groups = {(group.kind, group.basis): group for group in run.lines}
+    for group in late.lines:
+        before = groups.get((group.kind, group.basis))
+        lines, amount = (before.lines, before.amount) if before else (0, 0)
+        both = {"lines": lines + group.lines, "amount": amount + group.amount}
+        groups[group.kind, group.basis] = group.model_copy(update=both)
+    reasons = {*run.unbilled, *late.unbilled}
+    unbilled = {
+        reason: run.unbilled.get(reason, 0) - left_out.get(reason, 0) + late.unbilled.get(reason, 0)
+        for reason in sorted(reasons)
+    }
+    sums = ("bills", "opening", "charged", "recalculated", "paid", "closing")
+    return run.model_copy(
+        update={
+            **{name: getattr(run, name) + getattr(late, name) for name in sums},
+            "lines": tuple(groups.values()),
+            "unbilled": {reason: count for reason, count in unbilled.items() if count},
+        }
     )
 
 

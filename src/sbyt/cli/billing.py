@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
-from sbyt.billing.operations import UnableToBill
+from sbyt.billing.operations import UnableToBill, UnableToBillMissing
 from sbyt.billing.reports import Reported
 from sbyt.billing.summary import Summary
 from sbyt.bulk import UnableToAppend, UnableToOpenDatabase, UnableToRunStatement
 from sbyt.core.money import roubles
 from sbyt.core.periods import Period, UnableToParsePeriod
 from sbyt.core.settings import Settings
-from sbyt.usecases.run_billing import Billed, run_billing
+from sbyt.usecases.run_billing import Billed, bill_missing, run_billing
 
 _PHASES = {"read": "Читаю данные…", "compute": "Считаю…", "save": "Записываю…"}
 _KINDS = {"charge": "Начисление", "recalculation": "Перерасчёт"}
@@ -28,38 +28,42 @@ _REASONS = {
 }
 
 
-def bill_period(text: str, settings: Settings, *, dry_run: bool) -> int:
+def bill_period(text: str, settings: Settings, *, dry_run: bool, missing: bool = False) -> int:
     """Bill a period, write the summary to standard output, progress and refusals to standard error.
 
     :returns: the exit status: 1 where the period can't be billed, 2 where the text is none.
     """
     progress = Console(stderr=True, emoji=False)
+    if missing and dry_run:
+        progress.print("--missing и --dry-run вместе не бывают: сначала посмотрите sbyt bill ПЕРИОД.", soft_wrap=True)
+        return 2
     try:
         period = Period.parse(text)
         with progress.status("") as status:
-            billed = run_billing(
-                period,
-                settings,
-                now=dt.datetime.now(dt.UTC),
-                dry_run=dry_run,
-                progress=lambda phase: status.update(_PHASES[phase]),
-            )
+
+            def tell(phase: str) -> None:
+                status.update(_PHASES[phase])
+
+            if missing:
+                billed = bill_missing(period, settings, progress=tell)
+            else:
+                billed = run_billing(period, settings, now=dt.datetime.now(dt.UTC), dry_run=dry_run, progress=tell)
     except UnableToParsePeriod:
         progress.print(f"{text!r} — не период. Напишите год и месяц, например 2026-11.", markup=False, soft_wrap=True)
         return 2
-    except (UnableToBill, UnableToOpenDatabase, UnableToRunStatement, UnableToAppend) as error:
+    except (UnableToBill, UnableToBillMissing, UnableToOpenDatabase, UnableToRunStatement, UnableToAppend) as error:
         progress.print(str(error), markup=False, highlight=False, soft_wrap=True)
         return 1
     output = Console(emoji=False, markup=False, highlight=False, soft_wrap=True)
-    for line in described(billed, dry_run=dry_run):
+    for line in described(billed, dry_run=dry_run, missing=missing):
         output.print(line)
     return 0
 
 
-def described(billed: Billed, *, dry_run: bool) -> Iterator[str]:
+def described(billed: Billed, *, dry_run: bool = False, missing: bool = False) -> Iterator[str]:
     """The summary of a run, line by line."""
     summary = billed.summary
-    yield f"Период {Period(summary.period)}: {_state(billed, dry_run=dry_run)}"
+    yield f"Период {Period(summary.period)}: {_state(billed, dry_run=dry_run, missing=missing)}"
     yield f"Лицевых счетов: {summary.accounts}, счетов на оплату: {summary.bills}"
     yield from _lines(summary)
     yield ""
@@ -74,7 +78,10 @@ def described(billed: Billed, *, dry_run: bool) -> Iterator[str]:
     yield from _unbilled(summary, billed.reported)
 
 
-def _state(billed: Billed, *, dry_run: bool) -> str:
+def _state(billed: Billed, *, dry_run: bool, missing: bool) -> str:
+    if missing:
+        late = billed.outcome.bills.num_rows if billed.outcome else 0
+        return f"доначислено счетов: {late}, вместе с ними" if late else "доначислять некому, ничего не изменено"
     if billed.outcome is None:
         return "уже начислен раньше, ничего не изменено"
     return "пробный расчёт, ничего не записано" if dry_run else "начислен"

@@ -271,13 +271,16 @@ def bill(
     dry_run: bool = typer.Option(
         False, "--dry-run", metavar="", help="Work it out and show the summary, but save nothing."
     ),
+    missing: bool = typer.Option(
+        False, "--missing", metavar="", help="Bill those of the last month that could not be billed then."
+    ),
 ) -> None:
     """Bill a month: all accounts, whole or not at all. A month already billed is only summed up."""
     from django.conf import settings
 
     from sbyt.cli.billing import bill_period
 
-    raise typer.Exit(bill_period(period, settings.SBYT, dry_run=dry_run))
+    raise typer.Exit(bill_period(period, settings.SBYT, dry_run=dry_run, missing=missing))
 
 
 @app.command()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sbyt.billing import operations, queries
 from sbyt.billing.compute import Outcome, compute
 from sbyt.billing.engine import duckdb
-from sbyt.billing.models import Run
+from sbyt.billing.models import Run, Unbilled
 from sbyt.billing.operations import BASES, KINDS, REASONS
 from sbyt.billing.reports import Reported, reported_by_outcome, reported_by_run
-from sbyt.billing.summary import Summary, summarise
+from sbyt.billing.summary import Summary, summarise, together
 from sbyt.bulk import Bulk, transaction
 from sbyt.core.periods import Period
 from sbyt.core.settings import Settings
@@ -57,6 +58,39 @@ def run_billing(
             return _bill(bulk, period, settings, now=now, dry_run=dry_run, progress=progress)
     summary = Summary.model_validate(Run.objects.get(period=period).summary)
     return Billed(summary, None, reported_by_run(period, MOST_REPORTED))
+
+
+def bill_missing(period: Period, settings: Settings, *, progress: Progress = _silent) -> Billed:
+    """Bill those accounts for the last period that its run could not bill, by what is known now (billing rule 13).
+
+    What there is of it stays as it is: no other account's bill changes. Once more does nothing where nobody is left.
+
+    :raises UnableToBillMissing: if it is not the last period that was billed.
+    :raises UnableToOpenDatabase: if the database is lost, or another run or import holds it.
+    :raises UnableToRunStatement: if the database refuses; nothing is written then.
+    """
+    with transaction() as bulk:
+        operations.require_last(period, queries.landed_periods(bulk))
+        accounts = queries.left_out(bulk, period)
+        before = Summary.model_validate(Run.objects.get(period=period).summary)
+        if accounts:
+            progress("read")
+            facts = queries.facts(bulk, period, settings.zone).of(accounts)
+            progress("compute")
+            with duckdb() as engine:
+                outcome = compute(facts, period, settings.estimates, engine)
+            late = summarise(int(period), before.accounts, outcome, kinds=KINDS, bases=BASES, reasons=REASONS)
+            summary = together(before, late, _reasons(period, accounts))
+            progress("save")
+            operations.save_missing(bulk, period, accounts, outcome, summary)
+            return Billed(summary, outcome, reported_by_outcome(outcome, MOST_REPORTED))
+    return Billed(before, None, reported_by_run(period, MOST_REPORTED))
+
+
+def _reasons(period: Period, accounts: Sequence[int]) -> dict[str, int]:
+    """How often the run gave each reason of these accounts and their meters."""
+    rows = Unbilled.objects.filter(period=period, account__in=accounts)
+    return dict(Counter(rows.values_list("reason", flat=True)))
 
 
 def _bill(
