@@ -75,10 +75,10 @@ def queue(reason: str, settings: Settings, now: dt.datetime, most: int, page: in
     return _together(tasks.filter(reason=reason) if reason else tasks, most, page)
 
 
-def asked_tasks(settings: Settings, now: dt.datetime, most: int) -> list[Waiting]:
-    """The first tasks whose customer was asked and may still answer."""
+def asked_tasks(reason: str, settings: Settings, now: dt.datetime, most: int) -> list[Waiting]:
+    """The first tasks whose customer was asked and may still answer; with a reason, of those."""
     asked = StaffTask.objects.filter(closed_at=None, asked_at__gte=_asked_since(settings, now))
-    return _together(asked, most, 1)[0]
+    return _together(asked.filter(reason=reason) if reason else asked, most, 1)[0]
 
 
 def waiting(task: StaffTask) -> Waiting:

@@ -57,7 +57,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
     reason, written = request.GET.get("reason", ""), request.GET.get("page", "")
     page = int(written) if re.fullmatch(r"[1-9][0-9]{0,5}", written) else 1
     rows, more = queue(reason, settings.SBYT, now, MOST, page)
-    asked = asked_tasks(settings.SBYT, now, MOST) if not reason and page == 1 else []
+    asked = asked_tasks(reason, settings.SBYT, now, MOST) if page == 1 else []
     shown = {
         "words": words,
         "reasons": [(code, said(REASONS, saying.language, code), count) for code, count in counted.by_reason.items()],
