@@ -116,10 +116,10 @@ def take_reading(
     _check(meter, given, moment, settings)
     rolled = _rolled(meter, given, moment, settings)
     answer = Answer(State(settings.language), facts, now.astimezone(settings.zone))
-    answer.take(known, meter, given.values, rolled, moment, doubt(meter, given.values, moment, settings) or _OK)
+    verdict = doubt(meter, given.values, moment, settings) or _OK
+    answer.take(known, meter, given.values, rolled, moment, verdict)
     reply = answer.reply()
     channel, number = (message.channel, message.pk) if message else (OFFICE, None)
-    verdict = doubt(meter, given.values, moment, settings) or _OK
     rows = [
         NewReading(register, moment.period, value, went, at.date(), at, channel, verdict, number)
         for register, value, went in zip(found.registers, given.values, rolled, strict=True)

@@ -17,6 +17,7 @@ from sbyt.messaging.models import InboundMessage
 from sbyt.messaging.numbers import short_number
 from sbyt.readings.models import Cancellation, Reading
 from sbyt.staff.roles import Role
+from sbyt.usecases.take_reading import Why
 from sbyt.web.office.codes import ADVICE, OUTCOMES, PURPOSES, REASONS
 from sbyt.web.office.customers.words import WORDS
 from tests.support.databases import Database
@@ -75,6 +76,10 @@ def test_what_people_write_is_for_operators() -> None:
     assert "помощь" not in words(billing)
     assert billing.get("/office/talk/?channel=sms&sender=1").status_code == 403
     assert billing.post(SCREEN, {"do": "cancel"}).status_code == 403
+
+
+def test_whatever_keeps_a_reading_from_being_taken_is_told_in_its_own_words() -> None:
+    assert {f"why_{why}" for why in Why} == {word for word in WORDS["ru"] if word.startswith("why_")}
 
 
 # search ---------------------------------------------------------------------------------------------------------------

@@ -251,6 +251,14 @@ def test_what_can_not_be_taken_is_told_and_what_was_typed_stays(
     assert stored() == []
 
 
+def test_that_the_customer_sent_another_value_since_is_told(operator: Client) -> None:
+    path = a_task()
+    said(f"{ACCOUNT} 4425", at="2026-11-20T13:00:00", sender=OWNER)
+    assert (
+        "Позже клиент прислал за этот месяц другое" in decide(operator, path, "take", meter="40010001", T1="34425")[1]
+    )
+
+
 def test_words_that_could_not_be_sent_are_not_typed_twice(operator: Client, settings: Settings) -> None:
     path = a_task()
     close(StaffTask.objects.get().pk, "Борис", NOW)

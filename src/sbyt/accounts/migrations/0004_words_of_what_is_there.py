@@ -9,7 +9,7 @@ _AT_A_TIME = 2_000
 
 
 def learn(apps: Any, schema_editor: Any) -> None:
-    """Accounts that were loaded before are found too. A million take some minutes."""
+    """Accounts that were loaded before are found too."""
     Account = apps.get_model('accounts', 'Account')
     Word = apps.get_model('accounts', 'Word')
     with_people = Account.objects.order_by('id').select_related('customer', 'premises')

@@ -9,7 +9,6 @@ from typing import Any
 
 from sbyt.accounts.models import Account, Link
 from sbyt.conversation.render import LANGUAGES
-from sbyt.core.money import roubles
 from sbyt.core.periods import Period
 from sbyt.core.resources import Resource
 from sbyt.core.settings import Settings
@@ -18,6 +17,7 @@ from sbyt.messaging.numbers import short_number
 from sbyt.metering.checks import Code
 from sbyt.readings.models import Reading
 from sbyt.usecases.customer_card import BillCard, CustomerCard, Handed, MeterCard, Month, parties_of
+from sbyt.usecases.explain_words import Telling
 from sbyt.web.office.codes import OUTCOMES, PURPOSES, REASONS, said
 from sbyt.web.office.customers.chart import Chart, chart
 from sbyt.web.office.customers.words import WORDS
@@ -54,9 +54,7 @@ class Saying:
         return f"{_SHORT[self.language][period.month - 1]}\u00a0{period.year}"
 
     def money(self, amount: int) -> str:
-        whole, _, rest = roubles(abs(amount)).partition(".")
-        grouped = f"{int(whole):,}".replace(",", "\u00a0" if self.language == "ru" else ",")
-        return f"{'−' if amount < 0 else ''}{grouped}{',' if self.language == 'ru' else '.'}{rest}"
+        return Telling(self.language).money(amount)
 
     def index(self, units: int, decimals: int) -> str:
         sign = "−" if units < 0 else ""

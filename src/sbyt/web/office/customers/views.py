@@ -155,7 +155,7 @@ def said_why(error: UnableToTake, card: MeterCard | None, saying: Saying) -> str
     if card and counted:
         before = dict(zip(card.zones, counted[-1].values, strict=True))
         last = saying.values(card.zones, before, card.facts.dial.decimals, card.facts.zones)
-    return saying.words[error.why.value].format(last=last)
+    return saying.words[f"why_{error.why}"].format(last=last)
 
 
 # the screen ----------------------------------------------------------------------------------------------------------
@@ -221,7 +221,7 @@ def _take(request: HttpRequest, found: Account, saying: Saying) -> HttpResponse:
     serial = request.POST.get("meter", "")
     card = next((one for one in customer_card(found, settings.SBYT, now).meters if one.meter.serial == serial), None)
     if card is None:
-        return _screen(request, found, saying, status=400, wrong=saying.words["no_meter"])
+        return _screen(request, found, saying, status=400, wrong=saying.words["why_no_meter"])
     filled = {"meter": serial, "rollover": request.POST.get("rollover", ""), **_written(request, card)}
     values = given_values(request, card)
     if values is None:
