@@ -20,7 +20,7 @@ from sbyt.conversation.state import Question, Reply, State
 from sbyt.core.settings import Settings
 from sbyt.messaging.conversations import NOTHING_ASKED
 from sbyt.messaging.inbox import hold_senders
-from sbyt.messaging.models import Conversation, InboundMessage, OutboundMessage
+from sbyt.messaging.models import Conversation, InboundMessage
 from sbyt.messaging.numbers import short_number
 from sbyt.messaging.statuses import read_statuses
 from sbyt.readings.equality import what_is_equal
@@ -28,7 +28,7 @@ from sbyt.readings.models import StaffTask
 from sbyt.usecases.channels import USABLE, connected_channels
 from sbyt.usecases.receive_message.owners import tell_owners, told_by_message
 from sbyt.usecases.take_reading import Given, take_reading
-from sbyt.usecases.write_to_customer import STAFF_WROTE, storable
+from sbyt.usecases.write_to_customer import STAFF_WROTE, put_notice, storable
 
 #: Why a customer gets a message that staff caused.
 STAFF_DECIDED = "staff_decided"
@@ -226,18 +226,7 @@ def _write(
 
 
 def _put(message: InboundMessage, text: str, purpose: str, key: str | None, now: dt.datetime, by: str = "") -> str:
-    OutboundMessage.objects.create(
-        channel=message.channel,
-        recipient=message.sender,
-        text=text,
-        kind=OutboundMessage.Kind.NOTICE,
-        purpose=purpose,
-        written_by=by,
-        key=key,
-        in_reply_to=message,
-        created_at=now,
-        send_at=now,
-    )
+    put_notice(message.channel, message.sender, text, purpose, now, by=by, reply_to=message, key=key)
     return text
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sbyt.accounts.models import Account, Link
 from sbyt.core.settings import Settings
 from sbyt.messaging.channel import Channel
-from sbyt.messaging.models import OutboundMessage
+from sbyt.messaging.models import InboundMessage, OutboundMessage
 from sbyt.messaging.statuses import read_statuses
 from sbyt.usecases.channels import USABLE, connected_channels
 
@@ -80,17 +80,34 @@ def write_to(account: Account, way: str, text: str, by: str, settings: Settings,
     found = next((one for one in ways_to(account, settings, now) if one.name == way), None)
     if found is None:
         raise UnableToWrite("Написать туда больше нельзя: канал закрыт или адрес отвязали.", "no_way")
+    put_notice(found.channel, found.recipient, said, STAFF_WROTE, now, by=by)
+    return found
+
+
+def put_notice(
+    channel: str,
+    recipient: str,
+    text: str,
+    purpose: str,
+    now: dt.datetime,
+    *,
+    by: str = "",
+    reply_to: InboundMessage | None = None,
+    key: str | None = None,
+) -> None:
+    """Put into the outbox what staff caused or wrote; ``by`` is who, where the words are theirs."""
     OutboundMessage.objects.create(
-        channel=found.channel,
-        recipient=found.recipient,
-        text=said,
+        channel=channel,
+        recipient=recipient,
+        text=text,
         kind=OutboundMessage.Kind.NOTICE,
-        purpose=STAFF_WROTE,
+        purpose=purpose,
         written_by=by,
+        key=key,
+        in_reply_to=reply_to,
         created_at=now,
         send_at=now,
     )
-    return found
 
 
 def storable(text: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sbyt.accounts.models import Account, Link
+from sbyt.accounts.models import Account, Link, Premises
+from sbyt.accounts.search import Found
 from sbyt.conversation.render import LANGUAGES
 from sbyt.core.periods import Period
 from sbyt.core.resources import Resource
@@ -144,7 +145,11 @@ def shown_account(card: CustomerCard, saying: Saying) -> dict[str, Any]:
 
 
 def address_of(account: Account) -> str:
-    at = account.premises
+    return in_a_line(account.premises)
+
+
+def in_a_line(at: Premises | Found) -> str:
+    """An address as a line, put together where only its parts are known."""
     return at.address or ", ".join(filter(None, (at.district, at.street, at.house, at.flat)))
 
 

@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from sbyt.accounts.models import Account
-from sbyt.accounts.search import Found, find_accounts
+from sbyt.accounts.search import find_accounts
 from sbyt.conversation.assignments import Moment
 from sbyt.core.periods import period_of_receipt
 from sbyt.core.units import to_units
@@ -38,6 +38,7 @@ from sbyt.web.language import language_of
 from sbyt.web.office.codes import REASONS, said
 from sbyt.web.office.customers.shown import (
     Saying,
+    in_a_line,
     parties_among,
     shown_account,
     shown_bill,
@@ -65,7 +66,7 @@ def search(request: HttpRequest) -> HttpResponse:
     shown = {
         "words": saying.words,
         "typed": typed,
-        "found": [(one, _address(one)) for one in found],
+        "found": [(one, in_a_line(one)) for one in found],
         "more": saying.words["found_more"].format(count=MOST_FOUND) if more else "",
         "nothing": saying.words["found_nothing"].format(typed=typed) if typed and not found and not message else "",
         "message": message and _shown_message(message, typed, saying),
@@ -271,10 +272,6 @@ def _doubt(card: MeterCard, values: tuple[int, ...], saying: Saying, now: dt.dat
 
 
 # what was found ------------------------------------------------------------------------------------------------------
-
-
-def _address(one: Found) -> str:
-    return one.address or ", ".join(filter(None, (one.district, one.street, one.house, one.flat)))
 
 
 def _message(typed: str) -> FoundMessage | None:
