@@ -14,7 +14,7 @@ from random import Random
 
 import pyarrow as pa
 
-from sbyt.billing.compute import Facts
+from sbyt.billing.facts import COLUMNS, Facts
 from tests.billing.oracle import Account, Meter, Prices, Reading
 
 _KINDS = {"customer": 0, "control": 1, "removed": 2, "installed": 3}
@@ -173,7 +173,7 @@ class Numbered:
 
 def facts_of(world: World, chosen: Sequence[int] | None = None) -> Numbered:
     """The tables of all accounts of a world, or of some; an account's number is its place."""
-    tables: dict[str, list[tuple[object, ...]]] = {name: [] for name in _COLUMNS}
+    tables: dict[str, list[tuple[object, ...]]] = {name: [] for name in COLUMNS}
     dials: dict[int, tuple[int, str, str]] = {}
     meters: dict[int, tuple[int, str]] = {}
     for place, account in enumerate(world.accounts):
@@ -185,11 +185,9 @@ def facts_of(world: World, chosen: Sequence[int] | None = None) -> Numbered:
     for (resource, category), norms in world.prices.norms.items():
         tables["norms"] += [(resource, category, *norm) for norm in norms.items()]
     columns = {
-        name: pa.table(
-            [pa.array([row[at] for row in rows], kind) for at, kind in enumerate(_COLUMNS[name].values())],
-            names=list(_COLUMNS[name]),
-        )
+        name: pa.table([[row[at] for row in rows] for at in range(len(COLUMNS[name]))], schema=COLUMNS[name])
         for name, rows in tables.items()
+        if name != "calendar"
     }
     return Numbered(Facts(**columns), dials, meters)
 
@@ -214,7 +212,7 @@ def _add_account(
             register = registers[serial, zone] = number * 10 + zone_at
             dials[register] = (place, serial, zone)
             tables["registers"].append(
-                (register, number, place, serial, zone, meter.zones, meter.resource, scale, full)
+                (register, number, place, serial, zone, meter.zones, meter.resource, scale, full, None)
             )
     tables["readings"] += [
         (
@@ -230,43 +228,3 @@ def _add_account(
     ]
     tables["billed"] += [(registers[dial], month, *sums) for (dial, month), sums in account.billed.items()]
     tables["imported"] += [(place, numbers[serial], month) for serial, month in account.imported]
-
-
-_ID, _MONTH, _WHOLE, _TEXT = pa.int64(), pa.int32(), pa.int64(), pa.string()
-_COLUMNS: dict[str, dict[str, pa.DataType]] = {
-    "accounts": {"account_id": _ID, "opening": _WHOLE, "first": _MONTH},
-    "occupancies": {"account_id": _ID, "valid_from": _MONTH, "category": _TEXT, "residents": _WHOLE},
-    "registers": {
-        "register_id": _ID,
-        "meter_id": _ID,
-        "account_id": _ID,
-        "serial": _TEXT,
-        "zone": _TEXT,
-        "zones": pa.int16(),
-        "resource": _TEXT,
-        "scale": _WHOLE,
-        "full": _WHOLE,
-    },
-    "readings": {
-        "id": _ID,
-        "register_id": _ID,
-        "period": _MONTH,
-        "kind": pa.int8(),
-        "value": _WHOLE,
-        "rollover": pa.bool_(),
-        "at": _WHOLE,
-    },
-    "billed": {"register_id": _ID, "month": _MONTH, "volume": _WHOLE, "amount": _WHOLE},
-    "imported": {"account_id": _ID, "meter_id": _ID, "month": _MONTH},
-    "payments": {"payment_id": _ID, "account_id": _ID, "amount": _WHOLE},
-    "prices": {
-        "resource": _TEXT,
-        "category": _TEXT,
-        "zones": pa.int16(),
-        "zone": _TEXT,
-        "valid_from": _MONTH,
-        "above": _WHOLE,
-        "price": _WHOLE,
-    },
-    "norms": {"resource": _TEXT, "category": _TEXT, "valid_from": _MONTH, "per_resident": _WHOLE},
-}

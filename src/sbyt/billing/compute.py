@@ -5,58 +5,18 @@ The rules are applied in the order of docs/rules.md. Tables that several rules b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import ibis
 import pyarrow as pa
 from ibis.expr.types import Table
 
-from sbyt.billing.engine import Engine
-from sbyt.billing.rules import bills, counting, lines, obstacles, prices, registers, tiers, traces, volumes
+from sbyt.billing.engine import DuckDB, prepare
+from sbyt.billing.facts import COLUMNS, Facts, calendar
+from sbyt.billing.plans import Plan, Steps
+from sbyt.billing.rules import bills, counting, lines, obstacles, prices, registers, settled, tiers, traces, volumes
 from sbyt.core.periods import Period
 from sbyt.core.settings import Estimates
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """All that is known of some accounts, as tables of Arrow. Units as in ``billing.rules``.
-
-    accounts      account_id, opening (kopecks), first (the first period billed here, or null)
-    occupancies   account_id, valid_from, category, residents
-    registers     register_id, meter_id, account_id, serial, zone, zones, resource, scale, full
-    readings      id, register_id, period, kind, value, rollover, at: all ``installed`` ones and of the others those
-                  up to the period, without cancelled ones
-    billed        register_id, month, volume, amount: all lines for a month so far, up to the period
-    imported      account_id, meter_id, month: months of meters for which a charge was imported
-    payments      payment_id, account_id, amount: those that no earlier bill counted, up to the period's last day
-    prices        resource, category, zones, zone, valid_from, above, price
-    norms         resource, category, valid_from, per_resident
-    """
-
-    accounts: pa.Table
-    occupancies: pa.Table
-    registers: pa.Table
-    readings: pa.Table
-    billed: pa.Table
-    imported: pa.Table
-    payments: pa.Table
-    prices: pa.Table
-    norms: pa.Table
-
-    def of(self, accounts: Sequence[int]) -> Facts:
-        """What is known of some of these accounts; prices and norms are everybody's."""
-        import pyarrow.compute as pc
-
-        wanted = pa.array(accounts, pa.int64())
-        registers = self.registers.filter(pc.is_in(self.registers["account_id"], wanted))
-        by_account = ("accounts", "occupancies", "imported", "payments")
-        by_register = ("readings", "billed")
-        tables = {name: getattr(self, name) for name in (*by_account, *by_register)}
-        kept = {name: tables[name].filter(pc.is_in(tables[name]["account_id"], wanted)) for name in by_account}
-        known = registers["register_id"].combine_chunks()
-        kept |= {name: tables[name].filter(pc.is_in(tables[name]["register_id"], known)) for name in by_register}
-        return replace(self, registers=registers, **kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +36,19 @@ class Outcome:
     payments: pa.Table
 
 
+#: What the next run goes on from, of accounts in which nothing is open: see ``rules.settled``.
+SETTLED = ("settled_accounts", "settled_registers", "settled_months", "settled_billed")
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The facts as tables of the engine."""
+    """The facts as tables of the plan, the registers with what the rules need to know beside."""
 
     accounts: Table
     occupancies: Table
     registers: Table
     readings: Table
+    earlier: Table
     billed: Table
     imported: Table
     payments: Table
@@ -100,6 +65,7 @@ class _Metered:
     advanced: Table
     ends: Table
     averaged: Table
+    used: Table
     months: Table
     no_start: Table
     dropped: Table
@@ -115,152 +81,153 @@ class _Priced:
     missing: Table
 
 
-def compute(facts: Facts, period: Period, estimates: Estimates, engine: Engine) -> Outcome:
+def compute(facts: Facts, period: Period, estimates: Estimates, engine: DuckDB) -> Outcome:
     """Work out what a run for the period bills these accounts. No account depends on another.
 
     :raises ValueError: never for what is in the facts; what can't be billed is among the obstacles.
     """
-    known = _handed_in(facts, period, engine)
-    floors = lines.first_months(known.accounts, period)
-    metered = _metered(known, _earliest(known, floors, period, engine), period, estimates, engine)
-    priced = _priced(known, metered, floors, engine)
-    return _outcome(known, metered, priced, period, engine)
-
-
-def _handed_in(facts: Facts, period: Period, engine: Engine) -> _Known:
-    names = ("accounts", "occupancies", "readings", "billed", "imported", "payments", "prices", "norms")
-    return _Known(
-        **{name: engine.table(getattr(facts, name)) for name in names},
-        registers=engine.keep(registers.numbered(engine.table(facts.registers))),
-        calendar=engine.table(_calendar(facts.readings, period)),
-    )
-
-
-def _calendar(readings: pa.Table, period: Period) -> pa.Table:
-    """All months from the earliest that any reading could reach back to through the period."""
     import pyarrow.compute as pc
 
-    earliest = pc.min(readings["period"]).as_py()
-    first = min(period, earliest if earliest is not None else period) - 2
-    months = [Period(month) for month in range(first, period + 1)]
-    days = [month.days for month in months]
-    through = [month.last_day.toordinal() for month in months]
-    return pa.table(
-        {
-            "month": pa.array(months, pa.int32()),
-            "days": pa.array(days, pa.int64()),
-            "through": pa.array(through, pa.int64()),
-        }
-    )
+    earliest = pc.min(facts.readings["period"]).as_py()
+    months = calendar(period, earliest - 2 if earliest is not None else period)
+    prepared = prepare(plan(period, estimates, most_tiers(facts.prices)))
+    for name, rows in {**facts.tables(), "calendar": months}.items():
+        engine.hand_in(name, rows)
+    engine.run(prepared)
+    return handed_out(engine)
 
 
-def _earliest(known: _Known, floors: Table, period: Period, engine: Engine) -> int:
-    """The earliest month that any line could be for."""
-    first = engine.number(floors.floor.min())
-    imported = engine.number(known.imported.month.min())
-    found = [month for month in (first, imported) if month is not None]
-    return max(min(found, default=period), period - lines.MONTHS_BACK)
+def handed_out(engine: DuckDB) -> Outcome:
+    """What the engine worked out by a plan."""
+    return Outcome(**{name: engine.rows(name) for name in ("lines", "bills", "obstacles", "payments")})
 
 
-def _metered(known: _Known, earliest: int, period: Period, estimates: Estimates, engine: Engine) -> _Metered:
-    begun = engine.keep(counting.start_indexes(known.readings, known.registers))
+def most_tiers(prices: pa.Table) -> int:
+    """In how many tiers a pool can be paid at most: one for each limit of its resource, whenever it applies."""
+    limits = prices.group_by(["resource", "above"]).aggregate([])
+    counted = limits.group_by("resource").aggregate([("above", "count")])["above_count"].to_pylist()
+    return max(counted, default=1)
+
+
+def plan(period: Period, estimates: Estimates, most: int) -> Plan:
+    """Write down what a run for the period does.
+
+    :param most: in how many tiers a pool can be paid at most.
+    """
+    steps = Steps(COLUMNS)
+    known = _handed_in(steps, period)
+    metered = _metered(known, period, estimates, steps)
+    priced = _priced(known, metered, most, steps)
+    _outcome(known, metered, priced, period, estimates, steps)
+    return steps.plan()
+
+
+def _handed_in(steps: Steps, period: Period) -> _Known:
+    names = [name for name in COLUMNS if name != "registers"]
+    tables = {name: steps.given(name) for name in names}
+    numbered = registers.numbered(steps.given("registers"))
+    floors = lines.first_months(tables["accounts"], period)
+    known = lines.with_floors(numbered, floors, tables["imported"])
+    return _Known(**tables, registers=steps.keep(known))
+
+
+def _metered(known: _Known, period: Period, estimates: Estimates, steps: Steps) -> _Metered:
+    begun = steps.keep(counting.start_indexes(known.readings, known.registers))
     readings = known.readings.filter(known.readings.period <= period)
     ended = counting.ends(readings, known.registers)
-    lived = engine.keep(counting.lives(known.registers, begun, ended))
-    handed = engine.keep(counting.in_life(readings, lived))
-    chosen = engine.keep(counting.one_a_period(counting.without_overstated(handed)))
-    gaps = engine.keep(counting.gaps(begun, counting.whole_periods(chosen, known.registers)))
-    advanced = engine.keep(counting.advances(gaps, handed, lived))
-    dropped = engine.keep(counting.unmarked_drops(advanced, lived))
+    lived = steps.keep(counting.lives(known.registers, begun, ended))
+    handed = steps.keep(counting.in_life(readings, lived))
+    chosen = steps.keep(counting.one_a_period(counting.without_overstated(handed)))
+    gaps = steps.keep(counting.gaps(begun, counting.whole_periods(chosen, known.registers)))
+    advanced = steps.keep(counting.advances(gaps, handed, lived))
+    dropped = steps.keep(counting.unmarked_drops(advanced, lived))
     billable = lived.anti_join(dropped, "meter_id")
-    sound = advanced.semi_join(billable, "register_id")
-    # An average looks back from its months, over those it is made of.
-    horizon = earliest - estimates.average_periods - estimates.average_of_months
-    actual = engine.keep(volumes.actual_months(sound.filter(sound.until >= horizon), known.calendar))
-    ends = engine.keep(volumes.open_ends(billable, sound, period, estimates))
-    averaged = engine.keep(volumes.averages(ends, actual, estimates))
+    sound = volumes.recent(advanced, billable, estimates)
+    used = steps.keep(ibis.union(volumes.actual_months(sound, known.calendar), known.earlier))
+    ends = steps.keep(volumes.open_ends(billable, advanced, known.earlier, period, estimates))
+    averaged = steps.keep(volumes.averages(ends, used, estimates))
     estimated = volumes.estimated_months(ends, averaged, known.calendar, estimates)
-    actual = actual.filter(actual.month >= earliest)
-    months = ibis.union(
-        actual.mutate(basis=ibis.literal(volumes.ACTUAL, "int8")),
-        estimated.filter(estimated.month >= earliest),
-    )
+    months = ibis.union(used.mutate(basis=ibis.literal(volumes.ACTUAL, "int8")), estimated)
     no_start = counting.without_start_index(known.registers, begun)
-    return _Metered(lived, advanced, ends, averaged, months, no_start, dropped)
+    return _Metered(lived, advanced, ends, averaged, used, months, no_start, dropped)
 
 
-def _priced(known: _Known, metered: _Metered, floors: Table, engine: Engine) -> _Priced:
-    normed, billable = _billable_months(known, metered, floors, engine)
-    tables = engine.keep(prices.price_tables(known.prices))
-    rows = engine.keep(prices.price_rows(known.prices, tables))
+def _priced(known: _Known, metered: _Metered, most: int, steps: Steps) -> _Priced:
+    normed, billable = _billable_months(known, metered, steps)
+    tables = steps.keep(prices.price_tables(known.prices))
+    rows = steps.keep(prices.price_rows(known.prices, tables))
     reckoned = prices.with_price_table(billable.filter(billable.volume.notnull()), tables)
-    known_price = engine.keep(tiers.with_first_price(reckoned, rows))
+    known_price = steps.keep(tiers.with_first_price(reckoned, rows))
     unknown = billable.filter(billable.volume.isnull()).mutate(price=ibis.null("int64"))
     missing = obstacles.missing_parameters(ibis.union(unknown, known_price.select(unknown.columns)))
-    whole = engine.keep(tiers.pooled(known_price.filter(known_price.price.notnull())))
+    whole = steps.keep(tiers.pooled(known_price.filter(known_price.price.notnull())))
     within = tiers.within_first_tier(whole)
-    over = engine.keep(whole.filter(whole.over))
-    beyond = engine.keep(tiers.beyond_first_tier(_taken(over, rows, engine), over, rows))
+    over = steps.keep(whole.filter(whole.over))
+    beyond = steps.keep(tiers.beyond_first_tier(_taken(over, rows, most, steps), over, rows))
     paid = ibis.union(
         tiers.first_tier(within),
         beyond.select("register_id", "month", "finest", "price", "valid_from", "amount", "tier", "volume"),
     )
     months = ibis.union(within, tiers.with_sums(over, beyond))
-    return _Priced(months, normed, paid, engine.keep(missing))
+    return _Priced(months, normed, paid, steps.keep(missing))
 
 
-def _billable_months(known: _Known, metered: _Metered, floors: Table, engine: Engine) -> tuple[Table, Table]:
+def _billable_months(known: _Known, metered: _Metered, steps: Steps) -> tuple[Table, Table]:
     """The months by the norm with what they are reckoned by, and all months with their volume, null without a norm."""
-    described = known.registers.join(floors, "account_id")
-    months = metered.months.join(described.drop("full"), "register_id")
-    months = engine.keep(lines.to_be_billed(months, known.imported))
+    months = metered.months.join(known.registers.drop("full", "serial", "own"), "register_id")
+    months = months.filter(months.month >= months.earliest).drop("earliest")
+    months = steps.keep(lines.to_be_billed(months, known.imported))
     months = prices.with_occupancy(months, prices.occupied(known.occupancies))
     metered_ones = months.filter(months.basis != volumes.NORM)
     # The norm stands on one line, on T1, at the single-rate price (rule 6).
     by_norm = months.filter(months.basis == volumes.NORM, months.zone == "T1")
     by_norm = by_norm.mutate(zones=ibis.literal(1, "int16"))
-    by_norm = engine.keep(prices.with_norm(by_norm, prices.norms_in_force(known.norms)))
+    by_norm = steps.keep(prices.with_norm(by_norm, prices.norms_in_force(known.norms)))
     active = volumes.active_meters(by_norm, metered.lived)
-    normed = engine.keep(volumes.norm_volumes(by_norm.join(active, ["account_id", "resource", "month"])))
+    normed = steps.keep(volumes.norm_volumes(by_norm.join(active, ["account_id", "resource", "month"])))
     columns = metered_ones.columns
     return normed, ibis.union(metered_ones, normed.select(columns))
 
 
-def _taken(over: Table, rows: Table, engine: Engine) -> Table:
+def _taken(over: Table, rows: Table, most: int, steps: Steps) -> Table:
     """What each tier takes from each register: one tier after the other, as each goes by what the last one left."""
-    tier = engine.keep(tiers.tiers(over, rows))
-    left = engine.keep(tiers.left_at_first(over))
-    last = engine.number(tier.tier.max())
-    took = [engine.keep(tiers.taken(left, tier, 0))]
-    for number in range(1, (last or 0) + 1):
-        left = engine.keep(tiers.left_after(took[-1]))
-        took.append(engine.keep(tiers.taken(left, tier, number)))
+    tier = steps.keep(tiers.tiers(over, rows))
+    left = steps.keep(tiers.left_at_first(over))
+    took = [steps.keep(tiers.taken(left, tier, 0))]
+    for number in range(1, most):
+        left = steps.keep(tiers.left_after(took[-1]))
+        took.append(steps.keep(tiers.taken(left, tier, number)))
     return ibis.union(*took) if len(took) > 1 else took[0]
 
 
-def _outcome(known: _Known, metered: _Metered, priced: _Priced, period: Period, engine: Engine) -> Outcome:
+def _outcome(
+    known: _Known, metered: _Metered, priced: _Priced, period: Period, estimates: Estimates, steps: Steps
+) -> None:
     open_accounts = known.accounts.anti_join(priced.missing, "account_id")
     sound = metered.lived.anti_join(metered.dropped, "meter_id").semi_join(open_accounts, "account_id")
     due = priced.months.filter(priced.months.own).semi_join(open_accounts, "account_id")
-    due = engine.keep(due.select("register_id", "month", "basis", "volume", "amount"))
-    billed = lines.billed_so_far(known.billed.semi_join(sound, "register_id"))
-    line = engine.keep(lines.lines(due, billed, known.registers, period))
+    due = steps.keep(due.select("register_id", "month", "basis", "volume", "amount"))
+    billed = steps.keep(lines.billed_so_far(known.billed.semi_join(sound, "register_id")))
+    line = steps.keep(lines.lines(due, lines.looked_at(billed, known.registers), known.registers, period))
     grounds = ibis.union(
         traces.by_readings(line, metered.advanced),
         traces.by_average(line, metered.ends, metered.averaged),
         traces.by_norm(line, priced.normed),
     )
     traced = traces.with_traces(line, grounds, priced.paid)
-    described = engine.keep(traced.join(known.registers.select("register_id", "account_id"), "register_id"))
+    described = steps.keep(traced.join(known.registers.select("register_id", "account_id"), "register_id"))
     payments = known.payments.semi_join(open_accounts, "account_id")
-    return Outcome(
-        lines=engine.rows(
-            described.select("account_id", "register_id", "month", "kind", "basis", "volume", "amount", "trace")
-        ),
-        bills=engine.rows(bills.bills(open_accounts, described, payments)),
-        obstacles=engine.rows(_reported(metered, priced)),
-        payments=engine.rows(payments.select("payment_id")),
-    )
+    columns = ["account_id", "register_id", "month", "kind", "basis", "volume", "amount", "trace"]
+    steps.hand_out("lines", described.select(columns))
+    bill = steps.hand_out("bills", bills.bills(open_accounts, described, payments))
+    reported = steps.hand_out("obstacles", _reported(metered, priced))
+    steps.hand_out("payments", payments.select("payment_id"))
+    accounts = settled.accounts(known.accounts, bill, reported, known.imported, period)
+    accounts = steps.hand_out("settled_accounts", accounts)
+    ends = settled.registers(metered.lived.semi_join(accounts, "account_id"), metered.advanced)
+    ends = steps.hand_out("settled_registers", ends)
+    steps.hand_out("settled_months", settled.months(metered.used, ends, estimates))
+    steps.hand_out("settled_billed", settled.billed(billed, line, ends))
 
 
 def _reported(metered: _Metered, priced: _Priced) -> Table:

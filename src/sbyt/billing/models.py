@@ -84,3 +84,14 @@ class Unbilled(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["period"], name="unbilled_period")]
+
+
+class Settled(models.Model):
+    """What the last run leaves for the next, in pieces: where each register stands (``billing.rules.settled``).
+
+    It can all be worked out again: without these rows a run looks at every history from its beginning.
+    """
+
+    period = models.IntegerField()  # of the run
+    name = models.CharField(max_length=16)  # of the table
+    rows = models.BinaryField()  # some of its rows, as a file of Parquet; of "run": JSON

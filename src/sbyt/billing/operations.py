@@ -70,26 +70,27 @@ def require_next(asked: Period, landed: list[Period]) -> None:
         raise UnableToBill(asked, landed[-1])
 
 
-def save(bulk: Bulk, period: Period, outcome: Outcome, summary: Summary, *, now: dt.datetime) -> None:
-    """Write a run's rows in the transaction given.
+def save_run(bulk: Bulk, period: Period, summary: Summary, *, now: dt.datetime) -> None:
+    """Write down, in the transaction given, that the period is billed.
 
     :raises UnableToRunStatement: if the database refuses, for one that another run has landed meanwhile.
     """
     bulk.append("billing_run", _run(period, summary, now))
-    _save_rows(bulk, period, outcome)
 
 
-def _save_rows(bulk: Bulk, period: Period, outcome: Outcome) -> None:
+def save_rows(bulk: Bulk, period: Period, outcome: Outcome) -> None:
+    """Write what a batch of accounts is billed, in the transaction given.
+
+    :raises UnableToRunStatement: if the database refuses.
+    """
     bulk.append("billing_charge", _charges(period, outcome.lines))
     bulk.append("billing_bill", _with_period(outcome.bills, period))
     bulk.append("billing_unbilled", _unbilled(period, outcome.obstacles))
     bulk.append("payments_counted", _with_period(outcome.payments, period))
 
 
-def save_missing(bulk: Bulk, period: Period, accounts: Sequence[int], outcome: Outcome, summary: Summary) -> None:
-    """Add to a run what it left out: the rows of these accounts, in the transaction given.
-
-    Of who still can't be billed the reason of now replaces that of then.
+def forget_unbilled(bulk: Bulk, period: Period, accounts: Sequence[int]) -> None:
+    """Of accounts that are tried again the reason of now will replace that of then.
 
     :raises UnableToRunStatement: if the database refuses.
     """
@@ -97,7 +98,13 @@ def save_missing(bulk: Bulk, period: Period, accounts: Sequence[int], outcome: O
     bulk.execute(
         f"DELETE FROM billing_unbilled WHERE period = {int(period)} AND account_id IN (SELECT id FROM late_accounts)"
     )
-    _save_rows(bulk, period, outcome)
+
+
+def change_summary(bulk: Bulk, period: Period, summary: Summary) -> None:
+    """Sum up a run anew, with what was billed of it later.
+
+    :raises UnableToRunStatement: if the database refuses.
+    """
     bulk.scratch("late_summary", pa.table({"summary": pa.array([summary.model_dump_json()])}))
     given = "(SELECT summary FROM late_summary)"
     stored = f"CAST({given} AS jsonb)" if bulk.vendor == "postgresql" else given

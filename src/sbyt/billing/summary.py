@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
@@ -38,22 +39,44 @@ class Summary(BaseModel):
     unbilled: dict[str, int]
 
 
-def summarise(
-    period: int, accounts: int, outcome: Outcome, *, kinds: Sequence[str], bases: Sequence[str], reasons: Sequence[str]
-) -> Summary:
-    """Sum up what a run gave; the names are those of the rules' codes, in their order."""
-    sums = {name: _sum(outcome.bills[name]) for name in ("opening", "charged", "recalculated", "paid", "closing")}
-    found = outcome.lines.group_by(["kind", "basis"]).aggregate([("amount", "count"), ("amount", "sum")])
-    rows = sorted(found.to_pylist(), key=lambda row: (row["kind"], row["basis"]))
-    groups = tuple(
-        Group(kind=kinds[row["kind"]], basis=bases[row["basis"]], lines=row["amount_count"], amount=row["amount_sum"])
-        for row in rows
-    )
-    counted = outcome.obstacles.group_by("reason").aggregate([("account_id", "count")]).to_pylist()
-    unbilled = {reasons[row["reason"]]: row["account_id_count"] for row in sorted(counted, key=lambda r: r["reason"])}
-    return Summary(
-        period=period, accounts=accounts, bills=outcome.bills.num_rows, lines=groups, unbilled=unbilled, **sums
-    )
+class Tally:
+    """Sums a run up, batch by batch; the names are those of the rules' codes, in their order."""
+
+    def __init__(self, kinds: Sequence[str], bases: Sequence[str], reasons: Sequence[str]) -> None:
+        self._kinds, self._bases, self._reasons = kinds, bases, reasons
+        self._sums: Counter[str] = Counter()
+        self._lines: Counter[tuple[int, int]] = Counter()
+        self._amounts: Counter[tuple[int, int]] = Counter()
+        self._unbilled: Counter[int] = Counter()
+
+    def add(self, outcome: Outcome) -> None:
+        """Count what a batch gave."""
+        self._sums["bills"] += outcome.bills.num_rows
+        for name in ("opening", "charged", "recalculated", "paid", "closing"):
+            self._sums[name] += _sum(outcome.bills[name])
+        groups = outcome.lines.group_by(["kind", "basis"]).aggregate([("amount", "count"), ("amount", "sum")])
+        for row in groups.to_pylist():
+            group = row["kind"], row["basis"]
+            self._lines[group] += row["amount_count"]
+            self._amounts[group] += row["amount_sum"]
+        for row in outcome.obstacles.group_by("reason").aggregate([("account_id", "count")]).to_pylist():
+            self._unbilled[row["reason"]] += row["account_id_count"]
+
+    def summary(self, period: int, accounts: int) -> Summary:
+        """All of it."""
+        groups = tuple(
+            Group(
+                kind=self._kinds[kind],
+                basis=self._bases[basis],
+                lines=self._lines[kind, basis],
+                amount=self._amounts[kind, basis],
+            )
+            for kind, basis in sorted(self._lines)
+        )
+        unbilled = {self._reasons[reason]: self._unbilled[reason] for reason in sorted(self._unbilled)}
+        names = ("bills", "opening", "charged", "recalculated", "paid", "closing")
+        sums = {name: self._sums[name] for name in names}
+        return Summary(period=period, accounts=accounts, lines=groups, unbilled=unbilled, **sums)
 
 
 def together(run: Summary, late: Summary, left_out: Mapping[str, int]) -> Summary:

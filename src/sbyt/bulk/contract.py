@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -49,6 +50,15 @@ class Bulk(Protocol):
 
     def stream(self, sql: str, schema: pa.Schema | None = None) -> pa.RecordBatchReader:
         """The same, batch by batch, in flat memory. Read it to the end before the next statement."""
+
+    def last_ids(self, tables: Sequence[str]) -> dict[str, int]:
+        """The greatest id of each table (0 in an empty one) such that no row with a smaller one can still appear.
+
+        An id is given before its row is committed: in a transaction that writes, other writers to these tables are
+        waited for.
+
+        :raises UnableToRunStatement: if one of them takes longer than a minute.
+        """
 
     def append(self, table: str, rows: pa.Table | pa.RecordBatchReader) -> int:
         """Add rows to an existing table; the database gives the ids. Columns are found by name.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,6 +24,7 @@ _SENT_AS = {
     "text": pa.string(),
     "varchar": pa.string(),
     "jsonb": pa.json_(pa.string()),
+    "bytea": pa.binary(),
 }
 
 
@@ -35,13 +36,15 @@ class PostgreSQLBulk:
     def __init__(self, settings: dict[str, Any], *, write: bool) -> None:
         name = str(settings["NAME"])
         try:
+            self._settings, self._write = settings, write
             self._connection = adbc_driver_postgresql.dbapi.connect(_conninfo(settings))
             self._cursor = self._connection.cursor()
             if write:
                 self._cursor.execute(f"SELECT pg_advisory_xact_lock({BULK_LOCK})")
                 self._cursor.fetchall()
             else:
-                self._cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                # Not READ ONLY, which would forbid temporary tables too.
+                self._cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         except adbc_driver_manager.Error as error:
             raise UnableToOpenDatabase(name, error) from error
 
@@ -60,6 +63,18 @@ class PostgreSQLBulk:
         if len(schema) != len(found.schema):
             raise UnableToRunStatement(sql, f"{len(found.schema)} columns found, {len(schema)} wanted")
         return pa.RecordBatchReader.from_batches(schema, (_cast(batch, schema) for batch in found))
+
+    def last_ids(self, tables: Sequence[str]) -> dict[str, int]:
+        if not self._write:
+            return _last_ids(self._cursor, tables)
+        # In a transaction of its own, which lets the others go on at once: they wait for milliseconds, not for the run.
+        with adbc_driver_postgresql.dbapi.connect(_conninfo(self._settings)) as connection:
+            with connection.cursor() as cursor, _named(f"LOCK TABLE {', '.join(tables)}"):
+                cursor.execute("SET LOCAL lock_timeout = '60s'")
+                cursor.execute(f"LOCK TABLE {', '.join(tables)} IN SHARE MODE")
+                found = _last_ids(cursor, tables)
+            connection.rollback()
+        return found
 
     def append(self, table: str, rows: pa.Table | pa.RecordBatchReader) -> int:
         types = self._types(table)
@@ -114,6 +129,14 @@ class PostgreSQLBulk:
         with _named(f"COPY {table}"):
             self._cursor.adbc_ingest(table, reader, mode=mode, temporary=temporary)
         return added
+
+
+def _last_ids(cursor: Any, tables: Sequence[str]) -> dict[str, int]:
+    found = {}
+    for table in tables:
+        cursor.execute(f'SELECT COALESCE(MAX(id), 0) FROM "{table}"')  # noqa: S608 names of our own tables
+        found[table] = int(cursor.fetchone()[0])
+    return found
 
 
 def _conninfo(settings: dict[str, Any]) -> str:

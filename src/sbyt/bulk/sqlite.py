@@ -58,6 +58,10 @@ class SQLiteBulk:
         rest = (batch.cast(first.schema) for batch in batches)
         return pa.RecordBatchReader.from_batches(first.schema, itertools.chain([first], rest))
 
+    def last_ids(self, tables: Sequence[str]) -> dict[str, int]:
+        # Only one can write at a time, and whoever asks either does or sees one state of the database.
+        return {table: self._run(f'SELECT COALESCE(MAX(id), 0) FROM "{table}"').fetchone()[0] for table in tables}  # noqa: S608
+
     def append(self, table: str, rows: pa.Table | pa.RecordBatchReader) -> int:
         unknown = set(rows.schema.names) - self._columns(table)
         if unknown:

@@ -41,8 +41,8 @@ def bill_period(text: str, settings: Settings, *, dry_run: bool, missing: bool =
         period = Period.parse(text)
         with progress.status("") as status:
 
-            def tell(phase: str) -> None:
-                status.update(_PHASES[phase])
+            def tell(phase: str, done: int, of: int) -> None:
+                status.update(_PHASES[phase] + (f" {done} из {of}" if of else ""))
 
             if missing:
                 billed = bill_missing(period, settings, progress=tell)
@@ -80,9 +80,9 @@ def described(billed: Billed, *, dry_run: bool = False, missing: bool = False) -
 
 def _state(billed: Billed, *, dry_run: bool, missing: bool) -> str:
     if missing:
-        late = billed.outcome.bills.num_rows if billed.outcome else 0
+        late = billed.worked_out or 0
         return f"доначислено счетов: {late}, вместе с ними" if late else "доначислять некому, ничего не изменено"
-    if billed.outcome is None:
+    if billed.worked_out is None:
         return "уже начислен раньше, ничего не изменено"
     return "пробный расчёт, ничего не записано" if dry_run else "начислен"
 

@@ -2,65 +2,161 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sbyt.billing import operations, queries
-from sbyt.billing.compute import Outcome, compute
+from sbyt.billing.batches import Workbench
+from sbyt.billing.compute import Outcome, handed_out
 from sbyt.billing.engine import duckdb
 from sbyt.billing.models import Run, Unbilled
 from sbyt.billing.operations import BASES, KINDS, REASONS
 from sbyt.billing.reports import Reported, reported_by_outcome, reported_by_run
-from sbyt.billing.summary import Summary, summarise, together
-from sbyt.bulk import Bulk, transaction
+from sbyt.billing.standing import Standing, add_standing, begin_standing, end_standing, read_standing
+from sbyt.billing.summary import Summary, Tally, together
+from sbyt.bulk import transaction
 from sbyt.core.periods import Period
 from sbyt.core.settings import Settings
 
 #: How many of those who could not be billed are named at once; all of them are in the table.
 MOST_REPORTED = 20
 
-#: Is told the name of each phase when it begins: read, compute, save.
-Progress = Callable[[str], None]
+#: Is told the name of a phase when it begins (read, compute, save), how many accounts are done and how many there are.
+Progress = Callable[[str, int, int], None]
+
+#: Is given what each batch of accounts is billed.
+Watcher = Callable[[Outcome], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Billed:
     """What came of it.
 
-    ``outcome`` is None where the period had been billed before, and nothing was done; ``reported`` the first of those
-    who could not be billed.
+    ``worked_out`` counts the bills that were worked out now: None where the period had been billed before, and nothing
+    was done. ``anew`` counts the accounts whose whole history was looked at for that. ``reported`` has the first of
+    those who could not be billed.
     """
 
     summary: Summary
-    outcome: Outcome | None
+    worked_out: int | None
     reported: list[Reported]
+    anew: int = 0
 
 
-def _silent(_phase: str) -> None:
+def _silent(_phase: str, _done: int, _of: int) -> None:
+    return None
+
+
+def _unwatched(_outcome: Outcome) -> None:
     return None
 
 
 def run_billing(
-    period: Period, settings: Settings, *, now: dt.datetime, dry_run: bool = False, progress: Progress = _silent
+    period: Period,
+    settings: Settings,
+    *,
+    now: dt.datetime,
+    dry_run: bool = False,
+    full: bool = False,
+    progress: Progress = _silent,
+    watcher: Watcher = _unwatched,
 ) -> Billed:
     """Bill the period, or with ``dry_run`` only work it out. A period already billed is left as it is.
+
+    :param full: look at every history from its beginning, instead of going on from where the last run left it. Both
+        come to the same.
+    :param watcher: is given each batch before it is saved.
 
     :raises UnableToBill: if another period is the next to be billed.
     :raises UnableToOpenDatabase: if the database is lost, or another run or import holds it.
     :raises UnableToRunStatement: if the database refuses; nothing is written then.
+    :raises UnableToCompute: if the engine can't go on; nothing is written then.
     """
-    with transaction(write=not dry_run) as bulk:
+    with transaction(write=not dry_run) as bulk, duckdb() as engine:
         landed = queries.landed_periods(bulk)
         if period not in landed:
             operations.require_next(period, landed)
-            return _bill(bulk, period, settings, now=now, dry_run=dry_run, progress=progress)
+            run = _Run(Workbench(engine, bulk, period, settings.zone, queries.marks(bulk)), settings, progress, watcher)
+            return run.land(landed, now=now, dry_run=dry_run, full=full)
     summary = Summary.model_validate(Run.objects.get(period=period).summary)
     return Billed(summary, None, reported_by_run(period, MOST_REPORTED))
 
 
-def bill_missing(period: Period, settings: Settings, *, progress: Progress = _silent) -> Billed:
+class _Run:
+    """One run, from what is known to what is saved."""
+
+    def __init__(self, bench: Workbench, settings: Settings, progress: Progress, watcher: Watcher) -> None:
+        self._bench, self._settings, self._progress, self._watcher = bench, settings, progress, watcher
+        self._tally = Tally(KINDS, BASES, REASONS)
+        self._reported: list[Reported] = []
+
+    def land(self, landed: list[Period], *, now: dt.datetime, dry_run: bool, full: bool) -> Billed:
+        bench, bulk, period, estimates = self._bench, self._bench.bulk, self._bench.period, self._settings.estimates
+        self._progress("read", 0, 0)
+        going_on = landed and not full
+        before = read_standing(bulk, bench.engine, landed[-1], estimates) if going_on else None
+        if before:
+            bench.read_going_on(before)
+        else:
+            bench.read_whole()
+        if not dry_run:
+            begin_standing(bulk)
+        self._work(save=not dry_run, settle=not dry_run)
+        summary = self._tally.summary(int(period), bench.accounts())
+        if not dry_run:
+            operations.save_run(bulk, period, summary, now=now)
+            self._end_standing(before or Standing(queries.Marks(), queries.Waiting()))
+        return Billed(summary, summary.bills, self._reported, bench.anew())
+
+    def add(self, accounts: Sequence[int], before: Summary) -> Billed:
+        """Bill what a run left out."""
+        bench, bulk, period = self._bench, self._bench.bulk, self._bench.period
+        self._progress("read", 0, 0)
+        queries.choose(bulk, accounts)
+        bench.read_whole(chosen=True)
+        operations.forget_unbilled(bulk, period, accounts)
+        left_out = _reasons(period, accounts)
+        self._work(save=True, settle=False)
+        late = self._tally.summary(int(period), before.accounts)
+        summary = together(before, late, left_out)
+        operations.change_summary(bulk, period, summary)
+        return Billed(summary, late.bills, self._reported, bench.anew())
+
+    def _work(self, *, save: bool, settle: bool) -> None:
+        bench, period = self._bench, self._bench.period
+        self._progress("compute", 0, 0)
+        prepared = bench.prepared(self._settings.estimates)
+        batches = bench.batches()
+        total = batches[-1].done if batches else 0
+        for batch in bench.work(batches, prepared):
+            outcome = handed_out(bench.engine)
+            self._watcher(outcome)
+            self._tally.add(outcome)
+            missing = MOST_REPORTED - len(self._reported)
+            self._reported += reported_by_outcome(outcome, missing) if missing else []
+            if save:
+                self._progress("save", batch.done, total)
+                operations.save_rows(bench.bulk, period, outcome)
+            if settle:
+                for name, rows in bench.standing():
+                    add_standing(bench.bulk, period, name, rows)
+            self._progress("compute", batch.done, total)
+
+    def _end_standing(self, before: Standing) -> None:
+        bench, bulk, period = self._bench, self._bench.bulk, self._bench.period
+        for name, rows in bench.parameters_left():
+            add_standing(bulk, period, name, rows)
+        waiting = queries.waiting(bulk, period, before.marks, bench.upto, before.waiting)
+        marks = dataclasses.replace(bench.upto, charge=queries.mark_of_charges(bulk))
+        end_standing(bulk, period, Standing(marks, waiting), self._settings.estimates)
+
+
+def bill_missing(
+    period: Period, settings: Settings, *, progress: Progress = _silent, watcher: Watcher = _unwatched
+) -> Billed:
     """Bill those accounts for the last period that its run could not bill, by what is known now (billing rule 13).
 
     What there is of it stays as it is: no other account's bill changes. Once more does nothing where nobody is left.
@@ -68,22 +164,15 @@ def bill_missing(period: Period, settings: Settings, *, progress: Progress = _si
     :raises UnableToBillMissing: if it is not the last period that was billed.
     :raises UnableToOpenDatabase: if the database is lost, or another run or import holds it.
     :raises UnableToRunStatement: if the database refuses; nothing is written then.
+    :raises UnableToCompute: if the engine can't go on; nothing is written then.
     """
-    with transaction() as bulk:
+    with transaction() as bulk, duckdb() as engine:
         operations.require_last(period, queries.landed_periods(bulk))
         accounts = queries.left_out(bulk, period)
         before = Summary.model_validate(Run.objects.get(period=period).summary)
         if accounts:
-            progress("read")
-            facts = queries.facts(bulk, period, settings.zone).of(accounts)
-            progress("compute")
-            with duckdb() as engine:
-                outcome = compute(facts, period, settings.estimates, engine)
-            late = summarise(int(period), before.accounts, outcome, kinds=KINDS, bases=BASES, reasons=REASONS)
-            summary = together(before, late, _reasons(period, accounts))
-            progress("save")
-            operations.save_missing(bulk, period, accounts, outcome, summary)
-            return Billed(summary, outcome, reported_by_outcome(outcome, MOST_REPORTED))
+            bench = Workbench(engine, bulk, period, settings.zone, queries.marks(bulk))
+            return _Run(bench, settings, progress, watcher).add(accounts, before)
     return Billed(before, None, reported_by_run(period, MOST_REPORTED))
 
 
@@ -91,18 +180,3 @@ def _reasons(period: Period, accounts: Sequence[int]) -> dict[str, int]:
     """How often the run gave each reason of these accounts and their meters."""
     rows = Unbilled.objects.filter(period=period, account__in=accounts)
     return dict(Counter(rows.values_list("reason", flat=True)))
-
-
-def _bill(
-    bulk: Bulk, period: Period, settings: Settings, *, now: dt.datetime, dry_run: bool, progress: Progress
-) -> Billed:
-    progress("read")
-    facts = queries.facts(bulk, period, settings.zone)
-    progress("compute")
-    with duckdb() as engine:
-        outcome = compute(facts, period, settings.estimates, engine)
-    summary = summarise(int(period), facts.accounts.num_rows, outcome, kinds=KINDS, bases=BASES, reasons=REASONS)
-    if not dry_run:
-        progress("save")
-        operations.save(bulk, period, outcome, summary, now=now)
-    return Billed(summary, outcome, reported_by_outcome(outcome, MOST_REPORTED))

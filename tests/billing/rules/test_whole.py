@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
+import ibis
 import pyarrow as pa
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from ibis.expr.types import Table
 
-from sbyt.billing.engine import DuckDB, duckdb
+from sbyt.billing.engine import DuckDB, duckdb, prepare
+from sbyt.billing.plans import Plan, Step
 from sbyt.billing.rules import whole
 
 Work = Callable[[Table], list[dict[str, int]]]
@@ -30,11 +32,14 @@ def engine() -> Iterator[DuckDB]:
 
 
 def columns(engine: DuckDB, **values: list[int]) -> Table:
-    return engine.table(pa.table({name: pa.array(column, pa.int64()) for name, column in values.items()}))
+    rows = pa.table({name: pa.array(column, pa.int64()) for name, column in values.items()})
+    engine.hand_in("given", rows)
+    return ibis.table(ibis.Schema.from_pyarrow(rows.schema), "given")
 
 
 def work(engine: DuckDB, table: Table) -> list[dict[str, int]]:
-    rows: list[dict[str, int]] = engine.rows(table).sort_by("row").to_pylist()
+    engine.run(prepare(Plan(("given",), (Step("worked_out", table),), ("worked_out",))))
+    rows: list[dict[str, int]] = engine.rows("worked_out").sort_by("row").to_pylist()
     return rows
 
 

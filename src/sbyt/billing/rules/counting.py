@@ -58,9 +58,9 @@ def ends(readings: Table, registers: Table) -> Table:
 def lives(registers: Table, starts: Table, ended: Table) -> Table:
     """Rules 3, 6 and 7: a meter is in use from the month after its start index through the month of its removal.
 
-    Gives the registers with since and until; without those that have no start index.
+    Gives the registers with since, start (the index) and until; without those that have no start index.
     """
-    begun = registers.join(starts.select("register_id", "since"), "register_id")
+    begun = registers.join(starts.select("register_id", "since", start="value"), "register_id")
     known = look_up(begun, ended, ["meter_id"], ["until"])
     return known.mutate(until=ibis.coalesce(known.until, NEVER).cast("int32"))
 

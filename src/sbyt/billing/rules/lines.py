@@ -5,6 +5,7 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import Table
 
+from sbyt.billing.rules.joining import look_up
 from sbyt.billing.rules.volumes import ACTUAL, NORM
 
 #: The farthest month back that a line reaches (rule 12).
@@ -21,6 +22,20 @@ def first_months(accounts: Table, period: int) -> Table:
     """
     first = ibis.coalesce(accounts["first"], period)
     return accounts.select("account_id", floor=ibis.greatest(first, period - MONTHS_BACK).cast("int32"))
+
+
+def with_floors(registers: Table, floors: Table, imported: Table) -> Table:
+    """Rule 12: from which month on a register's months get lines, and from which on any month of its account counts.
+
+    ``registers`` have account_id and floor, null where it is their account's. Gives them with own (that floor), floor
+    and earliest.
+    """
+    first = imported.group_by("account_id").agg(imported=imported.month.min())
+    known = look_up(registers.rename(own="floor"), floors, ["account_id"], ["floor"])
+    known = look_up(known, first, ["account_id"], ["imported"])
+    floor = ibis.greatest(known.floor, ibis.coalesce(known.own, known.floor)).cast("int32")
+    earliest = ibis.least(floor, ibis.coalesce(known.imported, floor)).cast("int32")
+    return known.mutate(floor=floor, earliest=earliest).drop("imported")
 
 
 def to_be_billed(months: Table, imported: Table) -> Table:
@@ -49,6 +64,12 @@ def billed_so_far(charges: Table) -> Table:
     return charges.group_by("register_id", "month").agg(
         volume=charges.volume.sum().cast("int64"), amount=charges.amount.sum().cast("int64")
     )
+
+
+def looked_at(billed: Table, registers: Table) -> Table:
+    """What was billed for months that are looked at: of a register with a floor of its own not those before it."""
+    rows = billed.join(registers.select("register_id", "own"), "register_id")
+    return rows.filter(rows.own.isnull() | (rows.month >= rows.own)).drop("own")
 
 
 def lines(due: Table, billed: Table, registers: Table, period: int) -> Table:

@@ -18,4 +18,4 @@ def numbered(registers: Table) -> Table:
         pool=registers.meter_id.min().over(pool),
         registers=registers.count().over(pool),
         place=ibis.row_number().over(order),
-    ).drop("serial")
+    )

@@ -16,6 +16,16 @@ from sbyt.core.settings import Estimates
 ACTUAL, AVERAGE, NORM = range(3)
 
 
+def recent(advanced: Table, lived: Table, estimates: Estimates) -> Table:
+    """The gaps from which any month can be billed: an average looks back from its months, over those it is made of.
+
+    ``lived`` has earliest, the first month that can be.
+    """
+    looks_back = estimates.average_periods + estimates.average_of_months
+    rows = advanced.join(lived.select("register_id", "earliest"), "register_id")
+    return rows.filter(rows.until >= rows.earliest - looks_back).drop("earliest")
+
+
 def actual_months(advanced: Table, calendar: Table) -> Table:
     """Rule 5: the advance is shared over the months between, by calendar days and largest remainder.
 
@@ -47,18 +57,22 @@ def actual_months(advanced: Table, calendar: Table) -> Table:
     )
 
 
-def open_ends(lived: Table, advanced: Table, period: int, estimates: Estimates) -> Table:
+def open_ends(lived: Table, advanced: Table, earlier: Table, period: int, estimates: Estimates) -> Table:
     """The registers whose last counted reading doesn't reach the period billed, or their removal.
 
-    Gives register_id, last (the period of that reading, or of the start index), stop (the last month to estimate) and
-    actual (how many of the actual months up to last the average is made of).
+    ``earlier`` has the actual months before histories that are not handed in whole. Gives register_id, last (the period
+    of that reading, or of the start index), stop (the last month to estimate) and actual (how many of the actual months
+    up to last the average is made of).
     """
     read = advanced.group_by("register_id").agg(last=advanced.until.max())
+    before = earlier.group_by("register_id").agg(before=earlier.count())
     rows = look_up(lived.select("register_id", "since", "until"), read, ["register_id"], ["last"])
+    rows = look_up(rows, before, ["register_id"], ["before"])
     rows = rows.mutate(last=ibis.coalesce(rows["last"], rows.since), stop=ibis.least(rows.until, period))
     rows = rows.filter(rows["last"] < rows.stop)
+    actual = rows["last"] - rows.since + rows.before.fill_null(0)
     return rows.select(
-        "register_id", "last", "stop", actual=ibis.least(rows["last"] - rows.since, estimates.average_of_months)
+        "register_id", "last", "stop", actual=ibis.least(actual, estimates.average_of_months).cast("int32")
     )
 
 
