@@ -20,7 +20,7 @@ from sbyt.billing.queries import Marks
 from sbyt.billing.standing import Standing
 from sbyt.bulk import Bulk
 from sbyt.core.periods import Period
-from sbyt.core.settings import Estimates
+from sbyt.core.settings import Estimates, Holds
 
 #: The tables of facts that are cut into batches, by what their rows belong to.
 _BY_ACCOUNT = ("accounts", "occupancies", "registers", "imported", "payments")
@@ -130,11 +130,11 @@ class Workbench:
         )
         return [Batch(**row) for row in rows.to_pylist()]
 
-    def prepared(self, estimates: Estimates) -> Prepared:
+    def prepared(self, estimates: Estimates, holds: Holds) -> Prepared:
         """The rules, ready to be run on each batch."""
         first = self.engine.read("SELECT MIN(period) AS first FROM all_readings")["first"][0].as_py()
         self.engine.hand_in("calendar", calendar(self.period, first - 2 if first is not None else self.period))
-        return prepare(plan(self.period, estimates, self.most_tiers))
+        return prepare(plan(self.period, estimates, self.most_tiers, holds))
 
     def work(self, batches: list[Batch], prepared: Prepared) -> Iterator[Batch]:
         """Work each batch out; what the rules give is in the engine's tables until the next."""

@@ -5,6 +5,7 @@ The rules are applied in the order of docs/rules.md. Tables that several rules b
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import ibis
@@ -14,9 +15,21 @@ from ibis.expr.types import Table
 from sbyt.billing.engine import DuckDB, prepare
 from sbyt.billing.facts import COLUMNS, Facts, calendar
 from sbyt.billing.plans import Plan, Steps
-from sbyt.billing.rules import bills, counting, lines, obstacles, prices, registers, settled, tiers, traces, volumes
+from sbyt.billing.rules import (
+    bills,
+    counting,
+    lines,
+    obstacles,
+    prices,
+    registers,
+    reports,
+    settled,
+    tiers,
+    traces,
+    volumes,
+)
 from sbyt.core.periods import Period
-from sbyt.core.settings import Estimates
+from sbyt.core.settings import Estimates, Holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +41,16 @@ class Outcome:
     obstacles   account_id, meter_id (null where the whole account can't be billed), reason, resource, category, zones,
                 zone, month
     payments    payment_id: those that the bills counted
+    categories  category (null where none is in force), bills, charged, recalculated
+    odd         account_id, charged, expected, recalculated, oddness, reason: see ``rules.reports.oddities``
     """
 
     lines: pa.Table
     bills: pa.Table
     obstacles: pa.Table
     payments: pa.Table
+    categories: pa.Table
+    odd: pa.Table
 
 
 #: What the next run goes on from, of accounts in which nothing is open: see ``rules.settled``.
@@ -81,6 +98,16 @@ class _Priced:
     missing: Table
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What is billed: rules 11 to 14."""
+
+    lines: Table
+    billed: Table
+    bills: Table
+    obstacles: Table
+
+
 def compute(facts: Facts, period: Period, estimates: Estimates, engine: DuckDB) -> Outcome:
     """Work out what a run for the period bills these accounts. No account depends on another.
 
@@ -99,7 +126,7 @@ def compute(facts: Facts, period: Period, estimates: Estimates, engine: DuckDB) 
 
 def handed_out(engine: DuckDB) -> Outcome:
     """What the engine worked out by a plan."""
-    return Outcome(**{name: engine.rows(name) for name in ("lines", "bills", "obstacles", "payments")})
+    return Outcome(**{field.name: engine.rows(field.name) for field in dataclasses.fields(Outcome)})
 
 
 def most_tiers(prices: pa.Table) -> int:
@@ -109,7 +136,7 @@ def most_tiers(prices: pa.Table) -> int:
     return max(counted, default=1)
 
 
-def plan(period: Period, estimates: Estimates, most: int) -> Plan:
+def plan(period: Period, estimates: Estimates, most: int, holds: Holds = Holds()) -> Plan:  # noqa: B008 it is frozen
     """Write down what a run for the period does.
 
     :param most: in how many tiers a pool can be paid at most.
@@ -118,7 +145,8 @@ def plan(period: Period, estimates: Estimates, most: int) -> Plan:
     known = _handed_in(steps, period)
     metered = _metered(known, period, estimates, steps)
     priced = _priced(known, metered, most, steps)
-    _outcome(known, metered, priced, period, estimates, steps)
+    given = _outcome(known, metered, priced, period, holds, steps)
+    _settled(known, metered, given, period, estimates, steps)
     return steps.plan()
 
 
@@ -200,34 +228,46 @@ def _taken(over: Table, rows: Table, most: int, steps: Steps) -> Table:
     return ibis.union(*took) if len(took) > 1 else took[0]
 
 
-def _outcome(
-    known: _Known, metered: _Metered, priced: _Priced, period: Period, estimates: Estimates, steps: Steps
-) -> None:
+def _outcome(known: _Known, metered: _Metered, priced: _Priced, period: Period, holds: Holds, steps: Steps) -> _Given:
     open_accounts = known.accounts.anti_join(priced.missing, "account_id")
     sound = metered.lived.anti_join(metered.dropped, "meter_id").semi_join(open_accounts, "account_id")
     due = priced.months.filter(priced.months.own).semi_join(open_accounts, "account_id")
     due = steps.keep(due.select("register_id", "month", "basis", "volume", "amount"))
     billed = steps.keep(lines.billed_so_far(known.billed.semi_join(sound, "register_id")))
     line = steps.keep(lines.lines(due, lines.looked_at(billed, known.registers), known.registers, period))
-    grounds = ibis.union(
-        traces.by_readings(line, metered.advanced),
-        traces.by_average(line, metered.ends, metered.averaged),
-        traces.by_norm(line, priced.normed),
-    )
-    traced = traces.with_traces(line, grounds, priced.paid)
-    described = steps.keep(traced.join(known.registers.select("register_id", "account_id"), "register_id"))
+    described = _described(line, known, metered, priced, steps)
     payments = known.payments.semi_join(open_accounts, "account_id")
     columns = ["account_id", "register_id", "month", "kind", "basis", "volume", "amount", "trace"]
     steps.hand_out("lines", described.select(columns))
     bill = steps.hand_out("bills", bills.bills(open_accounts, described, payments))
     reported = steps.hand_out("obstacles", _reported(metered, priced))
     steps.hand_out("payments", payments.select("payment_id"))
-    accounts = settled.accounts(known.accounts, bill, reported, known.imported, period)
+    steps.hand_out("categories", reports.by_category(bill, prices.occupied(known.occupancies), period))
+    steps.hand_out("odd", reports.oddities(described, reports.usual_volumes(metered.used, period), holds))
+    return _Given(line, billed, bill, reported)
+
+
+def _described(line: Table, known: _Known, metered: _Metered, priced: _Priced, steps: Steps) -> Table:
+    """The lines with what they are explained by, and their account."""
+    grounds = ibis.union(
+        traces.by_readings(line, metered.advanced),
+        traces.by_average(line, metered.ends, metered.averaged),
+        traces.by_norm(line, priced.normed),
+    )
+    traced = traces.with_traces(line, grounds, priced.paid)
+    return steps.keep(traced.join(known.registers.select("register_id", "account_id"), "register_id"))
+
+
+def _settled(
+    known: _Known, metered: _Metered, given: _Given, period: Period, estimates: Estimates, steps: Steps
+) -> None:
+    """What the next run goes on from."""
+    accounts = settled.accounts(known.accounts, given.bills, given.obstacles, known.imported, period)
     accounts = steps.hand_out("settled_accounts", accounts)
     ends = settled.registers(metered.lived.semi_join(accounts, "account_id"), metered.advanced)
     ends = steps.hand_out("settled_registers", ends)
     steps.hand_out("settled_months", settled.months(metered.used, ends, estimates))
-    steps.hand_out("settled_billed", settled.billed(billed, line, ends))
+    steps.hand_out("settled_billed", settled.billed(given.billed, given.lines, ends))
 
 
 def _reported(metered: _Metered, priced: _Priced) -> Table:

@@ -86,6 +86,30 @@ class Unbilled(models.Model):
         indexes = [models.Index(fields=["period"], name="unbilled_period")]
 
 
+class Hold(models.Model):
+    """A bill that looks wrong: it is looked at by a person before it is sent. Sums in kopecks.
+
+    ``expected`` is what the usual volume of the account's registers would have cost at the same price.
+    """
+
+    class Reason(models.TextChoices):
+        CHARGED = "charged"  # many times what is usual
+        RECALCULATED = "recalculated"  # much taken back or put on
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="holds")
+    period = models.IntegerField()  # of the bill
+    reason = models.CharField(max_length=12, choices=Reason)
+    charged = models.BigIntegerField()
+    expected = models.BigIntegerField()
+    recalculated = models.BigIntegerField()
+    released_at = models.DateTimeField(null=True)  # null: it waits
+    released_by = models.TextField(default="", db_default="")
+    note = models.TextField(default="", db_default="")  # what whoever looked at it found
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["period", "account"], name="hold_once")]
+
+
 class Settled(models.Model):
     """What the last run leaves for the next, in pieces: where each register stands (``billing.rules.settled``).
 

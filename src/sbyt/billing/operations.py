@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sbyt.billing.compute import Outcome
-from sbyt.billing.models import Charge, Unbilled
+from sbyt.billing.models import Charge, Hold, Unbilled
 from sbyt.billing.summary import Summary
 from sbyt.bulk import Bulk
 from sbyt.core.periods import Period
@@ -26,6 +26,7 @@ REASONS = (
     Unbilled.Reason.NO_START_INDEX,
     Unbilled.Reason.UNMARKED_DROP,
 )
+HOLDS = (Hold.Reason.CHARGED, Hold.Reason.RECALCULATED)
 
 
 class UnableToBill(ValueError):
@@ -87,6 +88,7 @@ def save_rows(bulk: Bulk, period: Period, outcome: Outcome) -> None:
     bulk.append("billing_bill", _with_period(outcome.bills, period))
     bulk.append("billing_unbilled", _unbilled(period, outcome.obstacles))
     bulk.append("payments_counted", _with_period(outcome.payments, period))
+    bulk.append("billing_hold", _holds(period, outcome.odd))
 
 
 def forget_unbilled(bulk: Bulk, period: Period, accounts: Sequence[int]) -> None:
@@ -137,6 +139,11 @@ def _unbilled(period: Period, obstacles: pa.Table) -> pa.Table:
     rows = obstacles.select(["account_id", "meter_id", "reason"])
     rows = rows.append_column("missing", pa.array(missing, pa.string()))
     return _with_period(_named(rows, "reason", REASONS), period)
+
+
+def _holds(period: Period, odd: pa.Table) -> pa.Table:
+    held = odd.filter(pc.is_valid(odd["reason"])).drop_columns(["oddness"])
+    return _with_period(_named(held, "reason", HOLDS), period)
 
 
 def _named(rows: pa.Table, column: str, names: tuple[str, ...]) -> pa.Table:

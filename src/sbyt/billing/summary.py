@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from sbyt.billing.compute import Outcome
+from sbyt.billing.rules.reports import ODDEST
 
 
 class Group(BaseModel):
@@ -22,8 +23,38 @@ class Group(BaseModel):
     amount: int
 
 
+class CategorySums(BaseModel):
+    """The bills of one category (empty where none is known), and their sums in kopecks."""
+
+    model_config = ConfigDict(frozen=True)
+
+    category: str
+    bills: int
+    charged: int
+    recalculated: int
+
+
+class Odd(BaseModel):
+    """A bill that looks wrong, in kopecks; ``expected`` is what the usual volume would have cost at the same price.
+
+    ``reason`` says why it is held: charged or recalculated; None where it isn't.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    account_id: int
+    charged: int
+    expected: int
+    recalculated: int
+    oddness: int
+    reason: str | None
+
+
 class Summary(BaseModel):
-    """Sums in kopecks. ``unbilled`` counts accounts, or meters where only a meter isn't billed, by reason."""
+    """Sums in kopecks. ``unbilled`` counts accounts, or meters where only a meter isn't billed, by reason.
+
+    ``oddest`` has the bills that are farthest from what was expected, ``held`` says how many wait to be looked at.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -37,17 +68,25 @@ class Summary(BaseModel):
     paid: int
     closing: int
     unbilled: dict[str, int]
+    categories: tuple[CategorySums, ...] = ()
+    oddest: tuple[Odd, ...] = ()
+    held: int = 0
 
 
 class Tally:
     """Sums a run up, batch by batch; the names are those of the rules' codes, in their order."""
 
-    def __init__(self, kinds: Sequence[str], bases: Sequence[str], reasons: Sequence[str]) -> None:
-        self._kinds, self._bases, self._reasons = kinds, bases, reasons
+    def __init__(
+        self, kinds: Sequence[str], bases: Sequence[str], reasons: Sequence[str], holds: Sequence[str]
+    ) -> None:
+        self._kinds, self._bases, self._reasons, self._holds = kinds, bases, reasons, holds
         self._sums: Counter[str] = Counter()
         self._lines: Counter[tuple[int, int]] = Counter()
         self._amounts: Counter[tuple[int, int]] = Counter()
         self._unbilled: Counter[int] = Counter()
+        self._categories: Counter[tuple[str, str]] = Counter()
+        self._oddest: list[Odd] = []
+        self._held = 0
 
     def add(self, outcome: Outcome) -> None:
         """Count what a batch gave."""
@@ -61,6 +100,16 @@ class Tally:
             self._amounts[group] += row["amount_sum"]
         for row in outcome.obstacles.group_by("reason").aggregate([("account_id", "count")]).to_pylist():
             self._unbilled[row["reason"]] += row["account_id_count"]
+        for row in outcome.categories.to_pylist():
+            for name in ("bills", "charged", "recalculated"):
+                self._categories[row["category"] or "", name] += row[name]
+        self._held += outcome.odd.num_rows - outcome.odd["reason"].null_count
+        self._oddest = _oddest([*self._oddest, *self._odd(outcome)])
+
+    def _odd(self, outcome: Outcome) -> Iterator[Odd]:
+        for row in outcome.odd.sort_by([("oddness", "descending"), ("account_id", "ascending")])[:ODDEST].to_pylist():
+            reason = None if row["reason"] is None else self._holds[row["reason"]]
+            yield Odd(**{**row, "reason": reason})
 
     def summary(self, period: int, accounts: int) -> Summary:
         """All of it."""
@@ -76,7 +125,28 @@ class Tally:
         unbilled = {self._reasons[reason]: self._unbilled[reason] for reason in sorted(self._unbilled)}
         names = ("bills", "opening", "charged", "recalculated", "paid", "closing")
         sums = {name: self._sums[name] for name in names}
-        return Summary(period=period, accounts=accounts, lines=groups, unbilled=unbilled, **sums)
+        found = sorted({category for category, _ in self._categories})
+        categories = tuple(
+            CategorySums(
+                category=category,
+                **{name: self._categories[category, name] for name in ("bills", "charged", "recalculated")},
+            )
+            for category in found
+        )
+        return Summary(
+            period=period,
+            accounts=accounts,
+            lines=groups,
+            unbilled=unbilled,
+            categories=categories,
+            oddest=tuple(self._oddest),
+            held=self._held,
+            **sums,
+        )
+
+
+def _oddest(found: Iterable[Odd]) -> list[Odd]:
+    return sorted(found, key=lambda odd: (-odd.oddness, odd.account_id))[:ODDEST]
 
 
 def together(run: Summary, late: Summary, left_out: Mapping[str, int]) -> Summary:
@@ -98,11 +168,31 @@ def together(run: Summary, late: Summary, left_out: Mapping[str, int]) -> Summar
     sums = ("bills", "opening", "charged", "recalculated", "paid", "closing")
     return run.model_copy(
         update={
+            "categories": _added(run.categories, late.categories),
+            "oddest": tuple(_oddest([*run.oddest, *late.oddest])),
+            "held": run.held + late.held,
             **{name: getattr(run, name) + getattr(late, name) for name in sums},
             "lines": tuple(groups.values()),
             "unbilled": {reason: count for reason, count in unbilled.items() if count},
         }
     )
+
+
+def _added(run: Sequence[CategorySums], late: Sequence[CategorySums]) -> tuple[CategorySums, ...]:
+    sums = {one.category: one for one in run}
+    for one in late:
+        before = sums.get(one.category)
+        sums[one.category] = (
+            one
+            if before is None
+            else CategorySums(
+                category=one.category,
+                bills=before.bills + one.bills,
+                charged=before.charged + one.charged,
+                recalculated=before.recalculated + one.recalculated,
+            )
+        )
+    return tuple(sums[category] for category in sorted(sums))
 
 
 def _sum(column: pa.ChunkedArray) -> int:

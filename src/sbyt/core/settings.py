@@ -175,6 +175,17 @@ class Checks(Section):
         return self._by_resource[resource]
 
 
+class Holds(Section):
+    """Which bills are looked at before they are sent.
+
+    Those charged more than so many times what the usual volume would have cost, by more than so many roubles; and those
+    with more than so many roubles recalculated.
+    """
+
+    times: Count = 5
+    over: Count = 5000
+
+
 class Dialogue(Section):
     """How long a question stays open."""
 
@@ -263,6 +274,7 @@ class Settings(Section):
     window: Window = Window()
     estimates: Estimates = Estimates()
     checks: Checks = Checks()
+    holds: Holds = Holds()
     dialogue: Dialogue = Dialogue()
     quiet: Quiet = Quiet()
     channels: dict[str, ChannelSettings] = {}

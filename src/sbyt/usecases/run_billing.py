@@ -13,7 +13,7 @@ from sbyt.billing.batches import Workbench
 from sbyt.billing.compute import Outcome, handed_out
 from sbyt.billing.engine import duckdb
 from sbyt.billing.models import Run, Unbilled
-from sbyt.billing.operations import BASES, KINDS, REASONS
+from sbyt.billing.operations import BASES, HOLDS, KINDS, REASONS
 from sbyt.billing.reports import Reported, reported_by_outcome, reported_by_run
 from sbyt.billing.standing import Standing, add_standing, begin_standing, end_standing, read_standing
 from sbyt.billing.summary import Summary, Tally, together
@@ -90,7 +90,7 @@ class _Run:
 
     def __init__(self, bench: Workbench, settings: Settings, progress: Progress, watcher: Watcher) -> None:
         self._bench, self._settings, self._progress, self._watcher = bench, settings, progress, watcher
-        self._tally = Tally(KINDS, BASES, REASONS)
+        self._tally = Tally(KINDS, BASES, REASONS, HOLDS)
         self._reported: list[Reported] = []
 
     def land(self, landed: list[Period], *, now: dt.datetime, dry_run: bool, full: bool) -> Billed:
@@ -128,7 +128,7 @@ class _Run:
     def _work(self, *, save: bool, settle: bool) -> None:
         bench, period = self._bench, self._bench.period
         self._progress("compute", 0, 0)
-        prepared = bench.prepared(self._settings.estimates)
+        prepared = bench.prepared(self._settings.estimates, self._settings.holds)
         batches = bench.batches()
         total = batches[-1].done if batches else 0
         for batch in bench.work(batches, prepared):
