@@ -44,7 +44,65 @@ def test_the_summary_says_what_was_billed_by_basis_and_what_is_owed(database: Da
         "Перерасчёт 0,00",
         "Оплачено 750,50",
         "К оплате 43 501,42",
+        "По категориям счетов начислено перерасчёт",
+        "rural 2 1 085,70 0,00",
+        "urban 8 43 116,22 0,00",
+        "Самые необычные начислено обычно перерасчёт",
+        "10000005 37 620,00 26 961,00 0,00",
+        "00000007 522,50 440,00 0,00",
+        "10000009 1 044,15 1 118,22 0,00",
+        "10000001 687,50 660,00 0,00",
+        "10000004 1 174,07 1 157,51 0,00",
     ]
+
+
+def test_the_next_month_goes_on_and_is_set_beside_the_one_before(database: Database) -> None:
+    sbyt("import", str(CASE / "2026-04"))
+    sbyt("bill", "2026-04")
+    sbyt("import", str(CASE / "2026-05"))
+    told = [" ".join(line.split()) for line in sbyt("bill", "2026-05").stdout.splitlines()]
+    assert "Историю целиком пересмотрели у 3, у остальных продолжили с прошлого начисления" in told
+    assert "По категориям счетов начислено перерасчёт к прошлому месяцу" in told
+    assert "urban 8 46 221,30 5,50 +3 105,08 (+7,2 %)" in told
+
+
+def test_a_trial_can_be_of_some_accounts_or_of_a_street(database: Database) -> None:
+    sbyt("import", str(CASE / "2026-04"))
+    told = sbyt("bill", "2026-04", "--dry-run", "--only", "10000001, 10000002").stdout
+    assert "Лицевых счетов: 2, счетов на оплату: 2" in told
+    assert "Лицевых счетов: 10," in sbyt("bill", "2026-04", "--dry-run", "--only", "sample st").stdout
+    assert (
+        "Нет ни лицевого счёта, ни улицы «Мира»"
+        in sbyt("bill", "2026-04", "--dry-run", "--only", "Мира", status=1).stderr
+    )
+    assert "целиком" in sbyt("bill", "2026-04", "--only", "10000001", status=2).stderr
+
+
+def test_other_prices_are_tried_without_taking_them(database: Database, tmp_path: Path) -> None:
+    sbyt("import", str(CASE / "2026-04"))
+    sbyt("bill", "2026-04")
+    sbyt("import", str(CASE / "2026-05"))
+    file = tmp_path / "dearer.csv"
+    file.write_text("resource,category,zones,zone,valid_from,above,price\nelectricity,urban,1,T1,2026-04-01,0,7.00\n")
+    told = sbyt("bill", "2026-05", "--dry-run", "--prices", str(file)).stdout
+    rows = {line.split()[0]: line.split()[-1] for line in told.splitlines() if line}
+    assert rows["rural"] == "0,00"
+    assert "В том числе перерасчёт за уже начисленные месяцы" in told
+    # What is then billed if they are taken.
+    before = int(sbyt("bill", "2026-05", "--dry-run").stdout.split("Начислено")[1].split("\n")[0].replace(" ", "").replace(",", ""))
+    sbyt("import", "--retroactive", str(file))
+    assert not Price.objects.filter(price=70_000).exists()
+    file.write_text(file.read_text().replace("7.00", "seven"))
+    assert "строка 2, price" in sbyt("bill", "2026-05", "--dry-run", "--prices", str(file), status=1).stderr
+    assert "--dry-run" in sbyt("bill", "2026-05", "--prices", str(file), status=2).stderr
+
+
+def test_both_forms_of_a_run_can_be_asked_for(database: Database) -> None:
+    for month in MONTHS[:2]:
+        sbyt("import", str(CASE / month))
+        sbyt("bill", month, "--dry-run") if month == MONTHS[1] else sbyt("bill", month)
+    short, whole = (sbyt("bill", "2026-05", "--dry-run", *form).stdout for form in ((), ("--full",)))
+    assert [line for line in short.splitlines() if not line.startswith("Историю")] == whole.splitlines()
 
 
 def test_those_left_out_are_billed_later(database: Database) -> None:

@@ -56,6 +56,15 @@ class Workbench:
         self.engine.hand_in("prices", prices)
         self.engine.hand_in("norms", norms)
 
+    def change_parameters(self, rows: pa.Table) -> None:
+        """Reckon with other prices or norms: each table given takes the place of the one that begins in that month."""
+        prices, norms = self.engine.rows("prices"), self.engine.rows("norms")
+        if "price" in rows.column_names:
+            prices = _replaced(prices, rows, ["resource", "category", "zones", "zone", "valid_from"])
+        else:
+            norms = _replaced(norms, rows, ["resource", "category", "valid_from"])
+        self.set_prices(prices, norms)
+
     def read_whole(self, *, chosen: bool = False) -> None:
         """Read whole histories: of all accounts, or of those chosen in ``queries.choose``."""
         self._add("occupancies", queries.occupancies(self.bulk, chosen=chosen))
@@ -183,3 +192,9 @@ class Workbench:
                 f"was_{name}",
                 self.engine.read(f"SELECT * FROM {name} WHERE valid_from <= {int(self.period)}"),
             )
+
+
+def _replaced(stored: pa.Table, rows: pa.Table, key: list[str]) -> pa.Table:
+    given = rows.select(stored.column_names).cast(stored.schema)
+    kept = stored.join(given.select(key).group_by(key).aggregate([]), key, join_type="left anti")
+    return pa.concat_tables([kept.select(stored.column_names), given])

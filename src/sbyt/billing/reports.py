@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,3 +46,8 @@ def reported_by_outcome(outcome: Outcome, most: int) -> list[Reported]:
         )
         for row in rows
     ]
+
+
+def account_numbers(ids: Iterable[int]) -> dict[int, str]:
+    """The numbers of accounts by their ids."""
+    return dict(Account.objects.filter(id__in=list(ids)).values_list("id", "number"))

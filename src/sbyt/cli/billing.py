@@ -3,118 +3,126 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
+from rich.status import Status
 
+from sbyt.accounts.selection import UnableToSelect, select_accounts
+from sbyt.billing.engine import UnableToCompute
 from sbyt.billing.operations import UnableToBill, UnableToBillMissing
-from sbyt.billing.reports import Reported
-from sbyt.billing.summary import Summary
 from sbyt.bulk import UnableToAppend, UnableToOpenDatabase, UnableToRunStatement
-from sbyt.core.money import roubles
+from sbyt.cli.bill_words import compared, described
 from sbyt.core.periods import Period, UnableToParsePeriod
 from sbyt.core.settings import Settings
-from sbyt.usecases.run_billing import Billed, bill_missing, run_billing
+from sbyt.usecases.import_files.source import UnableToReadFile
+from sbyt.usecases.import_files.trial import read_parameters
+from sbyt.usecases.run_billing import bill_missing, compare_prices, run_billing
 
 _PHASES = {"read": "Читаю данные…", "compute": "Считаю…", "save": "Записываю…"}
-_KINDS = {"charge": "Начисление", "recalculation": "Перерасчёт"}
-_BASES = {"actual": "по показаниям", "average": "по среднему", "norm": "по нормативу"}
-_REASONS = {
-    "no_category": "нет категории и числа жильцов",
-    "no_norm": "нет норматива",
-    "no_price": "нет цены",
-    "no_start_index": "нет начального показания счётчика",
-    "unmarked_drop": "показание ниже прежнего без отметки о переходе через ноль",
-}
+_REFUSALS = (
+    UnableToAppend,
+    UnableToBill,
+    UnableToBillMissing,
+    UnableToCompute,
+    UnableToOpenDatabase,
+    UnableToRunStatement,
+    UnableToSelect,
+)
 
 
-def bill_period(text: str, settings: Settings, *, dry_run: bool, missing: bool = False) -> int:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How the period is to be billed, as it was asked for."""
+
+    dry_run: bool = False
+    missing: bool = False
+    full: bool = False
+    only: str | None = None
+    prices: Path | None = None
+
+    def contradiction(self) -> str | None:
+        """Why these can't be had together."""
+        if self.missing and self.dry_run:
+            return "--missing и --dry-run вместе не бывают: сначала посмотрите sbyt bill ПЕРИОД."
+        if self.only and not (self.dry_run or self.missing):
+            return (
+                "Период начисляется целиком, всем сразу. --only считает только на пробу: добавьте --dry-run. "
+                "Пропущенным при начислении счетам поможет --missing, его можно сузить словом --only."
+            )
+        if self.prices and not self.dry_run:
+            return (
+                "С другими ценами можно посчитать только на пробу: добавьте --dry-run. Чтобы цены вступили в силу, "
+                "загрузите их: sbyt import ФАЙЛ."
+            )
+        return None
+
+
+class _Told:
+    """Tells how far a run is, and how long it may still take."""
+
+    def __init__(self, status: Status) -> None:
+        self._status = status
+        self._begun = time.monotonic()
+
+    def __call__(self, phase: str, done: int, of: int) -> None:
+        if not of:
+            self._begun = time.monotonic()
+        self._status.update(_PHASES[phase] + (f" {done} из {of}" if of else "") + self._left(done, of))
+
+    def _left(self, done: int, of: int) -> str:
+        if not 0 < done < of:
+            return ""
+        seconds = (time.monotonic() - self._begun) * (of - done) / done
+        return f", осталось около {seconds / 60:.0f} мин" if seconds >= 90 else f", осталось около {seconds:.0f} с"
+
+
+def bill_period(text: str, settings: Settings, wanted: Wanted) -> int:
     """Bill a period, write the summary to standard output, progress and refusals to standard error.
 
-    :returns: the exit status: 1 where the period can't be billed, 2 where the text is none.
+    :returns: the exit status: 1 where the period can't be billed, 2 where what is asked for is none.
     """
-    progress = Console(stderr=True, emoji=False)
-    if missing and dry_run:
-        progress.print("--missing и --dry-run вместе не бывают: сначала посмотрите sbyt bill ПЕРИОД.", soft_wrap=True)
+    progress = Console(stderr=True, emoji=False, markup=False, highlight=False, soft_wrap=True)
+    if contradiction := wanted.contradiction():
+        progress.print(contradiction)
         return 2
     try:
         period = Period.parse(text)
-        with progress.status("") as status:
-
-            def tell(phase: str, done: int, of: int) -> None:
-                status.update(_PHASES[phase] + (f" {done} из {of}" if of else ""))
-
-            if missing:
-                billed = bill_missing(period, settings, progress=tell)
-            else:
-                billed = run_billing(period, settings, now=dt.datetime.now(dt.UTC), dry_run=dry_run, progress=tell)
     except UnableToParsePeriod:
-        progress.print(f"{text!r} — не период. Напишите год и месяц, например 2026-11.", markup=False, soft_wrap=True)
+        progress.print(f"{text!r} — не период. Напишите год и месяц, например 2026-11.")
         return 2
-    except (UnableToBill, UnableToBillMissing, UnableToOpenDatabase, UnableToRunStatement, UnableToAppend) as error:
-        progress.print(str(error), markup=False, highlight=False, soft_wrap=True)
+    try:
+        with progress.status("") as status:
+            lines = list(_asked(period, settings, wanted, _Told(status)))
+    except UnableToReadFile as error:
+        progress.print(f"{wanted.prices}: {error.reason}.")
+        return 1
+    except _REFUSALS as error:
+        progress.print(str(error))
         return 1
     output = Console(emoji=False, markup=False, highlight=False, soft_wrap=True)
-    for line in described(billed, dry_run=dry_run, missing=missing):
+    for line in lines:
         output.print(line)
     return 0
 
 
-def described(billed: Billed, *, dry_run: bool = False, missing: bool = False) -> Iterator[str]:
-    """The summary of a run, line by line."""
-    summary = billed.summary
-    yield f"Период {Period(summary.period)}: {_state(billed, dry_run=dry_run, missing=missing)}"
-    yield f"Лицевых счетов: {summary.accounts}, счетов на оплату: {summary.bills}"
-    yield from _lines(summary)
-    yield ""
-    for title, amount in (
-        ("Долг на начало", summary.opening),
-        ("Начислено", summary.charged),
-        ("Перерасчёт", summary.recalculated),
-        ("Оплачено", summary.paid),
-        ("К оплате", summary.closing),
-    ):
-        yield f"{title:<15}{_sum(amount):>20}"
-    yield from _unbilled(summary, billed.reported)
-
-
-def _state(billed: Billed, *, dry_run: bool, missing: bool) -> str:
-    if missing:
-        late = billed.worked_out or 0
-        return f"доначислено счетов: {late}, вместе с ними" if late else "доначислять некому, ничего не изменено"
-    if billed.worked_out is None:
-        return "уже начислен раньше, ничего не изменено"
-    return "пробный расчёт, ничего не записано" if dry_run else "начислен"
-
-
-def _lines(summary: Summary) -> Iterator[str]:
-    yield ""
-    for group in summary.lines:
-        yield f"{_KINDS[group.kind]:<12}{_BASES[group.basis]:<15}{group.lines:>10}{_sum(group.amount):>20}"
-
-
-def _unbilled(summary: Summary, reported: list[Reported]) -> Iterator[str]:
-    if not summary.unbilled:
-        return
-    yield ""
-    yield "Не начислено:"
-    for reason, count in summary.unbilled.items():
-        yield f"  {_REASONS[reason]}: {count}"
-    for row in reported:
-        yield f"    {_named(row)}"
-    if (more := sum(summary.unbilled.values()) - len(reported)) > 0:
-        yield f"    … и ещё {more}"
-
-
-def _named(row: Reported) -> str:
-    who = f"лицевой счёт {row.account}" + (f", счётчик {row.serial}" if row.serial else "")
-    month = row.missing.get("month")
-    names = [str(row.missing[key]) for key in ("resource", "category", "zones", "zone") if key in row.missing]
-    what = ", ".join([*names, *([str(Period(month))] if month is not None else [])])
-    return f"{who}: {_REASONS[row.reason]}" + (f" ({what})" if what else "")
-
-
-def _sum(amount: int) -> str:
-    """``-123456`` kopecks as «−1 234,56»."""
-    whole, _, rest = roubles(abs(amount)).partition(".")
-    return ("−" if amount < 0 else "") + f"{int(whole):,}".replace(",", " ") + f",{rest}"
+def _asked(period: Period, settings: Settings, wanted: Wanted, tell: _Told) -> Iterator[str]:
+    now = dt.datetime.now(dt.UTC)
+    only = select_accounts(wanted.only) if wanted.only else None
+    if wanted.prices:
+        report, rows = read_parameters(wanted.prices, settings, now)
+        if rows is None:
+            bad = report.bad[0]
+            raise UnableToReadFile(f"строка {bad.line}, {bad.column}: {bad.reason}")
+        yield from compared(compare_prices(period, settings, rows, only=only, progress=tell))
+    elif wanted.missing:
+        billed = bill_missing(period, settings, only=only, progress=tell)
+        yield from described(billed, missing=True)
+    else:
+        billed = run_billing(
+            period, settings, now=now, dry_run=wanted.dry_run, only=only, full=wanted.full, progress=tell
+        )
+        yield from described(billed, dry_run=wanted.dry_run, everybody=only is None)

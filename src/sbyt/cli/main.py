@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -274,13 +275,23 @@ def bill(
     missing: bool = typer.Option(
         False, "--missing", metavar="", help="Bill those of the last month that could not be billed then."
     ),
+    only: str = typer.Option(
+        None, metavar="STREET|ACCOUNTS", help="With --dry-run or --missing: only this street, or accounts by commas."
+    ),
+    prices: Path = typer.Option(
+        None, metavar="FILE", help="With --dry-run: what would it come to with these tariffs or norms? By category."
+    ),
+    full: bool = typer.Option(
+        False, "--full", metavar="", help="Look at all histories anew instead of going on. Comes to the same."
+    ),
 ) -> None:
     """Bill a month: all accounts, whole or not at all. A month already billed is only summed up."""
     from django.conf import settings
 
-    from sbyt.cli.billing import bill_period
+    from sbyt.cli.billing import Wanted, bill_period
 
-    raise typer.Exit(bill_period(period, settings.SBYT, dry_run=dry_run, missing=missing))
+    wanted = Wanted(dry_run=dry_run, missing=missing, full=full, only=only, prices=prices)
+    raise typer.Exit(bill_period(period, settings.SBYT, wanted))
 
 
 @app.command()

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from sbyt.billing import operations, queries
 from sbyt.billing.batches import Workbench
 from sbyt.billing.compute import Outcome, handed_out
@@ -46,6 +48,14 @@ class Billed:
     anew: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The same period as it is, and as it would be."""
+
+    now: Summary
+    then: Summary
+
+
 def _silent(_phase: str, _done: int, _of: int) -> None:
     return None
 
@@ -60,12 +70,14 @@ def run_billing(
     *,
     now: dt.datetime,
     dry_run: bool = False,
+    only: Sequence[int] | None = None,
     full: bool = False,
     progress: Progress = _silent,
     watcher: Watcher = _unwatched,
 ) -> Billed:
     """Bill the period, or with ``dry_run`` only work it out. A period already billed is left as it is.
 
+    :param only: the ids of the accounts wanted, in a dry run: a period is billed whole.
     :param full: look at every history from its beginning, instead of going on from where the last run left it. Both
         come to the same.
     :param watcher: is given each batch before it is saved.
@@ -80,9 +92,40 @@ def run_billing(
         if period not in landed:
             operations.require_next(period, landed)
             run = _Run(Workbench(engine, bulk, period, settings.zone, queries.marks(bulk)), settings, progress, watcher)
-            return run.land(landed, now=now, dry_run=dry_run, full=full)
+            if dry_run:
+                return run.rehearse(landed, only=only, full=full)
+            return run.land(landed, now=now, full=full)
     summary = Summary.model_validate(Run.objects.get(period=period).summary)
     return Billed(summary, None, reported_by_run(period, MOST_REPORTED))
+
+
+def compare_prices(
+    period: Period,
+    settings: Settings,
+    rows: pa.Table,
+    *,
+    only: Sequence[int] | None = None,
+    progress: Progress = _silent,
+) -> Compared:
+    """Work out the next period twice: as it is, and with other prices or norms. Nothing is saved.
+
+    :param rows: whole tables of prices, or norms, with the columns of ``facts.COLUMNS``; each takes the place of the
+        one that begins in the same month.
+
+    :raises UnableToBill: if another period is the next to be billed.
+    :raises UnableToOpenDatabase: if the database is lost.
+    :raises UnableToRunStatement: if the database refuses.
+    :raises UnableToCompute: if the engine can't go on.
+    """
+    with transaction(write=False) as bulk, duckdb() as engine:
+        landed = queries.landed_periods(bulk)
+        operations.require_next(period, landed)
+        bench = Workbench(engine, bulk, period, settings.zone, queries.marks(bulk))
+        return _Run(bench, settings, progress, _unwatched).compare(landed, rows, only=only)
+
+
+def _tally() -> Tally:
+    return Tally(KINDS, BASES, REASONS, HOLDS)
 
 
 class _Run:
@@ -90,33 +133,71 @@ class _Run:
 
     def __init__(self, bench: Workbench, settings: Settings, progress: Progress, watcher: Watcher) -> None:
         self._bench, self._settings, self._progress, self._watcher = bench, settings, progress, watcher
-        self._tally = Tally(KINDS, BASES, REASONS, HOLDS)
+        self._tally = _tally()
         self._reported: list[Reported] = []
 
-    def land(self, landed: list[Period], *, now: dt.datetime, dry_run: bool, full: bool) -> Billed:
-        bench, bulk, period, estimates = self._bench, self._bench.bulk, self._bench.period, self._settings.estimates
+    def land(self, landed: Sequence[Period], *, now: dt.datetime, full: bool) -> Billed:
+        """Bill everybody."""
+        bench, bulk, period = self._bench, self._bench.bulk, self._bench.period
+        before = self._read(landed, full=full)
+        begin_standing(bulk)
+        self._work(save=True, settle=True)
+        summary = self._summary()
+        operations.save_run(bulk, period, summary, now=now)
+        self._end_standing(before or Standing(queries.Marks(), queries.Waiting()))
+        return Billed(summary, summary.bills, self._reported, bench.anew())
+
+    def rehearse(self, landed: Sequence[Period], *, only: Sequence[int] | None, full: bool) -> Billed:
+        """Work out what everybody would be billed, or only some."""
+        if only is None:
+            self._read(landed, full=full)
+        else:
+            self._read_some(only)
+        self._work(save=False, settle=False)
+        summary = self._summary()
+        return Billed(summary, summary.bills, self._reported, self._bench.anew())
+
+    def compare(self, landed: Sequence[Period], rows: pa.Table, *, only: Sequence[int] | None) -> Compared:
+        """Work out what everybody would be billed, first as it is, then with other prices or norms."""
+        bench = self._bench
+        prices, norms = bench.engine.rows("prices"), bench.engine.rows("norms")
+        # With these in force those whose settled months they touch are looked at whole, both times.
+        bench.change_parameters(rows)
+        if only is None:
+            self._read(landed, full=False)
+        else:
+            self._read_some(only)
+        found = []
+        for parameters in ((prices, norms), (bench.engine.rows("prices"), bench.engine.rows("norms"))):
+            bench.set_prices(*parameters)
+            self._tally = _tally()
+            self._work(save=False, settle=False)
+            found.append(self._summary())
+        return Compared(*found)
+
+    def _read(self, landed: Sequence[Period], *, full: bool) -> Standing | None:
+        bench = self._bench
         self._progress("read", 0, 0)
         going_on = landed and not full
-        before = read_standing(bulk, bench.engine, landed[-1], estimates) if going_on else None
+        before = read_standing(bench.bulk, bench.engine, landed[-1], self._settings.estimates) if going_on else None
         if before:
             bench.read_going_on(before)
         else:
             bench.read_whole()
-        if not dry_run:
-            begin_standing(bulk)
-        self._work(save=not dry_run, settle=not dry_run)
-        summary = self._tally.summary(int(period), bench.accounts())
-        if not dry_run:
-            operations.save_run(bulk, period, summary, now=now)
-            self._end_standing(before or Standing(queries.Marks(), queries.Waiting()))
-        return Billed(summary, summary.bills, self._reported, bench.anew())
+        return before
+
+    def _read_some(self, accounts: Sequence[int]) -> None:
+        self._progress("read", 0, 0)
+        queries.choose(self._bench.bulk, accounts)
+        self._bench.read_whole(chosen=True)
+
+    def _summary(self) -> Summary:
+        return self._tally.summary(int(self._bench.period), self._bench.accounts())
 
     def add(self, accounts: Sequence[int], before: Summary) -> Billed:
         """Bill what a run left out."""
         bench, bulk, period = self._bench, self._bench.bulk, self._bench.period
-        self._progress("read", 0, 0)
-        queries.choose(bulk, accounts)
-        bench.read_whole(chosen=True)
+        self._read_some(accounts)
         operations.forget_unbilled(bulk, period, accounts)
         left_out = _reasons(period, accounts)
         self._work(save=True, settle=False)
@@ -155,11 +236,18 @@ class _Run:
 
 
 def bill_missing(
-    period: Period, settings: Settings, *, progress: Progress = _silent, watcher: Watcher = _unwatched
+    period: Period,
+    settings: Settings,
+    *,
+    only: Sequence[int] | None = None,
+    progress: Progress = _silent,
+    watcher: Watcher = _unwatched,
 ) -> Billed:
     """Bill those accounts for the last period that its run could not bill, by what is known now (billing rule 13).
 
     What there is of it stays as it is: no other account's bill changes. Once more does nothing where nobody is left.
+
+    :param only: the ids of the accounts wanted; the others are left out still.
 
     :raises UnableToBillMissing: if it is not the last period that was billed.
     :raises UnableToOpenDatabase: if the database is lost, or another run or import holds it.
@@ -169,6 +257,8 @@ def bill_missing(
     with transaction() as bulk, duckdb() as engine:
         operations.require_last(period, queries.landed_periods(bulk))
         accounts = queries.left_out(bulk, period)
+        if only is not None:
+            accounts = sorted(set(accounts) & set(only))
         before = Summary.model_validate(Run.objects.get(period=period).summary)
         if accounts:
             bench = Workbench(engine, bulk, period, settings.zone, queries.marks(bulk))
@@ -180,3 +270,9 @@ def _reasons(period: Period, accounts: Sequence[int]) -> dict[str, int]:
     """How often the run gave each reason of these accounts and their meters."""
     rows = Unbilled.objects.filter(period=period, account__in=accounts)
     return dict(Counter(rows.values_list("reason", flat=True)))
+
+
+def summary_of(period: Period) -> Summary | None:
+    """What a landed run came to; None where there is none."""
+    run = Run.objects.filter(period=period).first()
+    return Summary.model_validate(run.summary) if run else None

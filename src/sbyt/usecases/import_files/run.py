@@ -134,7 +134,7 @@ def _import_file(
             report.rows = work.rows_written
             progress(source.name, "проверяю", None)
             with transaction() as bulk:
-                _judge(work, bulk, _context(bulk, settings, at, retroactive=retroactive), report, progress)
+                _judge(work, bulk, context_of(bulk, settings, at, retroactive=retroactive), report, progress)
     except UnableToReadFile as error:
         return _unreadable(report, error)
     except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
@@ -162,7 +162,8 @@ def _judge(work: Workspace, bulk: Bulk, context: Context, report: FileReport, pr
         verdict.load()
 
 
-def _context(bulk: Bulk, settings: Settings, at: dt.datetime, *, retroactive: bool) -> Context:
+def context_of(bulk: Bulk, settings: Settings, at: dt.datetime, *, retroactive: bool) -> Context:
+    """What a judgement needs to know of the installation as it is now."""
     billed = bulk.read("SELECT min(period) AS first, max(period) AS last FROM billing_run").to_pylist()[0]
     return Context(at, settings.zone, settings.window.last_day, billed["first"], billed["last"], retroactive)
 

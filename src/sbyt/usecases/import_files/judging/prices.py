@@ -66,7 +66,7 @@ def _verdict(
     touched = work.number(f"SELECT count(*) FROM {in_wanted}")
     rows = f"SELECT DISTINCT {', '.join((*key, *content))} FROM {in_wanted}"
     load = load_prices if len(content) > 1 else load_norms
-    return Verdict(new, touched - new, lambda: load(bulk, work.table(rows)), notes)
+    return Verdict(new, touched - new, lambda: load(bulk, work.table(rows)), notes, lambda: work.table(rows))
 
 
 def _group(work: Workspace, name: str, line: str, key: tuple[str, ...], content: tuple[str, ...]) -> None:

@@ -32,12 +32,16 @@ class Context:
 
 @dataclass
 class Verdict:
-    """How many rows are new or change something, and how to take them. Nothing is taken where any row is bad."""
+    """How many rows are new or change something, and how to take them. Nothing is taken where any row is bad.
+
+    ``rows`` gives what would be taken, of prices and norms.
+    """
 
     new: int
     changed: int
     load: Callable[[], None]
     notes: list[str] = field(default_factory=list)
+    rows: Callable[[], pa.Table] | None = None
 
 
 def in_utc(rows: pa.RecordBatchReader, *columns: str) -> pa.RecordBatchReader:
