@@ -111,7 +111,7 @@ def test_how_months_were_worked_out_is_drawn_and_told_as_a_table(billing: Client
     page = billing.get(LIST).text
     heights = [int(height) for height in re.findall(r'<rect class="(?:actual|average|norm)"[^>]* height="(\d+)"', page)]
     assert heights == [106, 26, 2]
-    assert page.count('fill="url(#estimated-wide)"') == 1
+    assert page.count('fill="url(#estimated-few)"') == 1
     assert "ноя\u00a02026: по показаниям 800, по среднему 199, по нормативу 1" in page
     assert "ноя 2026 1 000 800 (80,0 %) 199 (19,9 %) 1 (0,1 %)" in words(billing)
     assert not re.search(r"\sstyle=|<style|<script(?! src)", page)

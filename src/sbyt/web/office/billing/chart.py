@@ -9,7 +9,7 @@ from itertools import accumulate
 from sbyt.billing.runs import Landed
 
 #: In the units of the drawing, which is as wide as it is given room.
-BAR, GAP, HEIGHT, FOOT = 26, 12, 140, 22
+BAR, GAP, HEIGHT, FOOT = 26, 12, 140, 36
 #: From the ground upwards.
 BASES = ("actual", "average", "norm")
 
@@ -25,25 +25,31 @@ class Part:
 
 @dataclass(frozen=True)
 class Bar:
+    """One month. ``year`` stands below the first one drawn, and where a year begins."""
+
     x: int
     parts: Sequence[Part]
     month: str
+    year: str
     said: str
 
 
 @dataclass(frozen=True)
 class Chart:
-    name: str  # tells two charts of a page apart
+    """A drawing with room for ``most`` bars. ``name`` tells two of a page apart."""
+
+    name: str
+    most: int
     bars: Sequence[Bar]
-    bases: Sequence[str]  # those that are drawn, for the legend
     bar: int = BAR
     ground: int = HEIGHT
     names: int = HEIGHT + 6
+    years: int = HEIGHT + 22
     height: int = HEIGHT + FOOT
 
     @property
     def width(self) -> int:
-        return len(self.bars) * (BAR + GAP) - GAP
+        return max(len(self.bars), self.most) * (BAR + GAP) - GAP
 
     @property
     def middle(self) -> int:
@@ -52,28 +58,32 @@ class Chart:
 
 
 def chart(
-    name: str, runs: Sequence[Landed], month: Callable[[Landed], str], say: Callable[[Landed], str]
+    name: str, most: int, runs: Sequence[Landed], month: Callable[[Landed], str], say: Callable[[Landed], str]
 ) -> Chart | None:
     """Draw runs, the earliest first; None where no line was charged by any.
 
+    :param name: of the drawing, and ``most`` for how many bars it has room: few bars are not blown up.
     :param month: what stands under a bar.
     :param say: what a bar says when it is pointed at, or read aloud.
     """
     counts = [[run.lines_by_basis.get(basis, 0) for basis in BASES] for run in runs]
-    most = max(map(sum, counts), default=0)
-    if not most:
+    highest = max(map(sum, counts), default=0)
+    if not highest:
         return None
     bars = [
-        Bar(at * (BAR + GAP), _parts(each, most), month(run), say(run))
+        Bar(at * (BAR + GAP), _parts(each, highest), month(run), _year(at, run), say(run))
         for at, (run, each) in enumerate(zip(runs, counts, strict=True))
     ]
-    drawn = [basis for at, basis in enumerate(BASES) if any(each[at] for each in counts)]
-    return Chart(name, bars, drawn)
+    return Chart(name, most, bars)
 
 
-def _parts(counts: Sequence[int], most: int) -> list[Part]:
+def _year(at: int, run: Landed) -> str:
+    return str(run.period.year) if at == 0 or run.period.month == 1 else ""
+
+
+def _parts(counts: Sequence[int], highest: int) -> list[Part]:
     """One upon the other; the smallest is still seen."""
-    heights = [max(2, round(count * (HEIGHT - 8) / most)) if count else 0 for count in counts]
+    heights = [max(2, round(count * (HEIGHT - 8) / highest)) if count else 0 for count in counts]
     tops = accumulate(heights)
     return [
         Part(basis, HEIGHT - top, height) for basis, height, top in zip(BASES, heights, tops, strict=True) if height

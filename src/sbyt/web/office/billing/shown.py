@@ -19,8 +19,8 @@ from sbyt.web.office.customers.shown import Saying
 from sbyt.web.office.data.words import code
 
 _SUMS = ("opening", "charged", "recalculated", "paid", "closing")
-#: A phone has room for so many bars.
-_FEW = 12
+#: A phone has room for so many bars, a screen for so many.
+_FEW, _MANY = 12, 24
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,9 @@ def shown_run(run: Landed, saying: Saying) -> ShownRun:
 
 def charts(runs: Sequence[Landed], saying: Saying) -> list[Chart]:
     """The runs as a drawing, the earliest first; where they are many, the latest of them once more for a phone."""
-    found = [chart("wide", runs, _short(saying), lambda run: _said(run, saying))]
-    if len(runs) > _FEW:
-        found.append(chart("few", runs[-_FEW:], _short(saying), lambda run: _said(run, saying)))
+    drawn = [("wide", _MANY, runs)] if len(runs) > _FEW else []
+    drawn.append(("few", _FEW, runs[-_FEW:]))
+    found = [chart(name, most, each, _short(saying), lambda run: _said(run, saying)) for name, most, each in drawn]
     return [one for one in found if one]
 
 

@@ -32,7 +32,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "earlier": "Раньше",
         "newest": "К последним",
         "title": "Начислено за {month}",
-        "landed_at": "Начислен {at}",
+        "landed_at": "Месяц начислен {at}",
         "sums": "Итоги",
         "sum": "Сумма",
         "by_kind": "Строки",
