@@ -360,7 +360,7 @@ def test_a_reading_is_taken_back_with_a_reason_and_a_lower_one_can_be_taken_then
 
 @pytest.mark.parametrize(
     ("account", "value", "why", "reason"),
-    [(0, 4310, "", "no_reason"), (1, 4310, "ошибка", "gone"), (0, 3230, "ошибка", "not_customers")],
+    [(0, 4310, "", "no_reason"), (1, 4310, "ошибка", "gone"), (0, 3230, "ошибка", "fixed")],
 )
 def test_what_can_not_be_taken_back_is_told(account: int, value: int, why: str, reason: str) -> None:
     its_account, reading = of_account(value)

@@ -40,6 +40,14 @@ class Cancellation(models.Model):
     reason = models.TextField(default="")
 
 
+class Inspection(models.Model):
+    """Who entered an inspector's value in the office, and why it was read: what a file doesn't tell."""
+
+    reading = models.OneToOneField(Reading, on_delete=models.PROTECT, related_name="inspection")
+    by = models.TextField()
+    reason = models.TextField()
+
+
 class StaffTask(models.Model):
     """What only a person can decide, with what was offered and why it was not taken."""
 

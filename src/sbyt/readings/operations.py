@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sbyt.accounts.models import Account
 from sbyt.bulk.rows import insert
 from sbyt.messaging.models import InboundMessage
-from sbyt.readings.models import Reading, StaffTask
+from sbyt.readings.models import Inspection, Reading, StaffTask
 
 
 class NewReading(NamedTuple):
@@ -27,6 +27,22 @@ class NewReading(NamedTuple):
     channel: str
     verdict: str
     message: int | None
+
+
+class NewInspection(NamedTuple):
+    """An inspector's value of one register, in whole units, as staff enter it.
+
+    ``at``: when it was received; None where only the day it was taken is known.
+    """
+
+    register: int
+    period: int
+    value: int
+    rollover: bool
+    taken_on: dt.date
+    at: dt.datetime | None
+    channel: str
+    verdict: str
 
 
 class NewCancellation(NamedTuple):
@@ -54,6 +70,24 @@ def add_readings(readings: Collection[NewReading], now: dt.datetime) -> None:
          "kind", "loaded_at"),
         [(*one, Reading.Kind.CUSTOMER.value, now) for one in readings],
     )  # fmt: skip
+
+
+def add_inspected(inspected: Collection[NewInspection], by: str, reason: str, now: dt.datetime) -> None:
+    """Add what an inspector read, with who entered it and why it was read."""
+    for one in inspected:
+        reading = Reading.objects.create(
+            register_id=one.register,
+            period=one.period,
+            kind=Reading.Kind.CONTROL,
+            value=one.value,
+            rollover=one.rollover,
+            taken_on=one.taken_on,
+            received_at=one.at,
+            channel=one.channel,
+            verdict=one.verdict,
+            loaded_at=now,
+        )
+        Inspection.objects.create(reading=reading, by=by, reason=reason)
 
 
 def cancel_readings(cancelled: Collection[NewCancellation], now: dt.datetime) -> None:

@@ -55,7 +55,8 @@ class Month:
 class Handed:
     """What was handed in for a meter at once. ``counts``: for its period it is what the bill goes by.
 
-    ``received_at`` is None where only the day it was taken is known; ``number`` is the message's.
+    ``received_at`` is None where only the day it was taken is known; ``number`` is the message's. ``inspected_by``: who
+    of staff entered an inspector's value.
     """
 
     ids: tuple[int, ...]
@@ -72,6 +73,8 @@ class Handed:
     cancelled_at: dt.datetime | None = None
     cancelled_by: str = ""
     cancelled_why: str = ""
+    inspected_by: str = ""
+    inspected_why: str = ""
 
 
 @dataclass(frozen=True)
@@ -199,8 +202,8 @@ def _year_before(known: Mapping[int, tuple[tuple[int, ...], str]], month: Period
 def _readings(meters: Sequence[FoundMeter]) -> list[Reading]:
     """The newest readings of these meters, in the order of loading."""
     registers = [register for meter in meters for register in meter.registers]
-    rows = Reading.objects.filter(register__in=registers).select_related("register", "cancellation").order_by("-id")
-    return list(rows[:_READINGS])[::-1]
+    rows = Reading.objects.filter(register__in=registers).order_by("-id")
+    return list(rows.select_related("register", "cancellation", "inspection")[:_READINGS])[::-1]
 
 
 def _handed(facts: MeterFacts, rows: Sequence[Reading]) -> list[Handed]:
@@ -233,6 +236,7 @@ def _when(row: Reading) -> tuple[dt.date, float]:
 def _line(group: Sequence[Reading], values: Mapping[str, int], *, counts: bool) -> Handed:
     first = group[0]
     cancelled = next((row.cancellation for row in group if hasattr(row, "cancellation")), None)
+    inspection = first.inspection if hasattr(first, "inspection") else None
     return Handed(
         tuple(row.pk for row in group),
         Period(first.period),
@@ -248,6 +252,8 @@ def _line(group: Sequence[Reading], values: Mapping[str, int], *, counts: bool) 
         cancelled.at if cancelled else None,
         cancelled.by if cancelled else "",
         cancelled.reason if cancelled else "",
+        inspection.by if inspection else "",
+        inspection.reason if inspection else "",
     )
 
 

@@ -17,6 +17,7 @@ from sbyt.messaging.models import InboundMessage
 from sbyt.messaging.numbers import short_number
 from sbyt.readings.models import Cancellation, Reading
 from sbyt.staff.roles import Role
+from sbyt.usecases.take_inspector_reading import Why as WhyInspected
 from sbyt.usecases.take_reading import Why
 from sbyt.web.office.codes import ADVICE, OUTCOMES, PURPOSES, REASONS
 from sbyt.web.office.customers.words import WORDS
@@ -75,11 +76,12 @@ def test_what_people_write_is_for_operators() -> None:
     billing = logged_in(Role.BILLING)
     assert "помощь" not in words(billing)
     assert billing.get("/office/talk/?channel=sms&sender=1").status_code == 403
-    assert billing.post(SCREEN, {"do": "cancel"}).status_code == 403
+    assert [billing.post(SCREEN, {"do": do}).status_code for do in ("take", "write")] == [403, 403]
 
 
 def test_whatever_keeps_a_reading_from_being_taken_is_told_in_its_own_words() -> None:
     assert {f"why_{why}" for why in Why} == {word for word in WORDS["ru"] if word.startswith("why_")}
+    assert {f"control_{why}" for why in WhyInspected} == {word for word in WORDS["ru"] if word.startswith("control_")}
 
 
 # search ---------------------------------------------------------------------------------------------------------------
@@ -281,7 +283,7 @@ def test_a_reading_is_taken_back_with_who_and_why(operator: Client) -> None:
 
 @pytest.mark.parametrize(
     ("value", "why", "told"),
-    [(4310, " ", "Напишите, почему"), (3230, "ошибка", "только показание клиента"), (1, "ошибка", "показания на этом")],
+    [(4310, " ", "Напишите, почему"), (3230, "ошибка", "при снятии не отменяют"), (1, "ошибка", "показания на этом")],
 )
 def test_what_can_not_be_taken_back_is_told(operator: Client, value: int, why: str, told: str) -> None:
     status, text = cancel(operator, value, why)
@@ -293,6 +295,117 @@ def test_of_another_account_nothing_is_taken_back(operator: Client) -> None:
     said(f"{OTHER} 8242 3104", sender=STRANGER)
     assert cancel(operator, 8242)[0] == 400
     assert stored() == [8242, 3104]
+
+
+# what an inspector read -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def billing(_household: None) -> Client:
+    return logged_in(Role.BILLING)
+
+
+def inspect(client: Client, path: str = SCREEN, **filled: str) -> tuple[int, str, str]:
+    form = {"do": "inspect", "meter": "40010001", "day": "2026-11-18", "reason": "Акт 17", **filled}
+    page = client.post(path, form, follow=True)
+    return (
+        page.status_code,
+        " ".join(re.sub(r"<[^>]+>", " ", unescape(page.text)).replace("\u00a0", " ").split()),
+        page.text,
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "status", "is_offered"), [(Role.OPERATOR, 403, 0), (Role.BILLING, 200, 1), (Role.ADMINISTRATOR, 200, 1)]
+)
+def test_who_bills_enters_what_an_inspector_read(role: Role, status: int, is_offered: int) -> None:
+    client = logged_in(role)
+    assert client.get(SCREEN).text.count('name="do" value="inspect"') == is_offered
+    assert inspect(client, T1="4400")[0] == status
+    assert Reading.objects.filter(value=4400).count() == is_offered
+
+
+def test_an_inspectors_value_is_shown_with_who_entered_it_and_why(billing: Client) -> None:
+    told = inspect(billing, T1="4 180", reason="Акт «17» & план")[1]
+    assert "Записано показание контролёра: 4180 за ноя 2026." in told
+    assert "Показания клиента за сен 2026, окт 2026 больше него и в счёт не пойдут." in told
+    assert "4180 ноя 2026 18.11.2026 контролёр Анна Смирнова: Акт «17» & план ✓ учтено" in words(billing)
+    assert "& план" not in billing.get(SCREEN).text
+    assert "inspector Анна Смирнова: Акт «17» & план ✓" in words(billing, **{"accept-language": "en"})
+
+
+def test_both_registers_of_an_inspection_are_entered_each_with_its_mark(billing: Client) -> None:
+    path = f"/office/accounts/{OTHER}/"
+    filled = {"meter": "40010002", "T1": "200", "T2": "3100", "T1-rolled": "1", "sure": "1"}
+    status, told, _ = inspect(billing, path, **filled)
+    assert (status, "Записано показание контролёра: день 200, ночь 3100" in told) == (200, True)
+    rows = Reading.objects.filter(kind="control").order_by("id")
+    assert list(rows.values_list("value", "rollover")) == [(200, True), (3100, False)]
+
+
+@pytest.mark.parametrize(
+    ("filled", "told"),
+    [
+        ({"T1": "много"}, "Напишите число"),
+        ({"T1": "4400", "day": ""}, "Укажите день"),
+        ({"T1": "4400", "day": "18.11.2026"}, "Укажите день"),
+        ({"T1": "4400", "reason": " "}, "Напишите основание"),
+        ({"T1": "4400", "day": "2026-11-21"}, "ещё не наступил"),
+        ({"T1": "4400", "day": "0001-01-01"}, "ещё не был установлен"),
+        ({"T1": "3229"}, "Меньше, чем 3230 от 12.01.2026"),
+        ({"T1": "4311", "day": "2026-09-21"}, "Больше, чем 4310 от 20.10.2026"),
+        ({"T1": "4400", "T1-rolled": "1"}, "через ноль счётчик не прошёл"),
+    ],
+)
+def test_why_an_inspectors_value_is_not_taken_is_told_and_what_was_typed_stays(
+    billing: Client, filled: dict[str, str], told: str
+) -> None:
+    status, text, page = inspect(billing, **filled)
+    assert (status, told in text) == (400, True)
+    assert f'value="{filled["T1"]}"' in page
+    assert page.count('class="hand-in" open') == 1
+    assert ('value="1" checked' in page) == ("T1-rolled" in filled)
+    assert not Reading.objects.filter(channel="office").exists()
+
+
+def test_an_inspectors_value_far_from_usual_is_asked_about_first(billing: Client) -> None:
+    status, text, page = inspect(billing, T1="7800")
+    assert (status, "Необычно много: расход 3490 кВт·ч с 20.10.2026" in text) == (200, True)
+    assert not Reading.objects.filter(value=7800).exists()
+    form = page.partition('role="alert"')[2].partition("</form>")[0]
+    repeated = dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)">', form))
+    assert inspect(billing, **repeated)[0] == 200
+    assert Reading.objects.get(value=7800).verdict == "high"
+
+
+def test_of_a_meter_that_is_not_there_nothing_is_entered(billing: Client) -> None:
+    assert "Такого счётчика на этом счёте нет" in inspect(billing, meter="чужой", T1="1")[1]
+
+
+@pytest.mark.parametrize(
+    ("role", "value", "told"),
+    [
+        (Role.BILLING, 4400, "Показание отменено."),
+        (Role.ADMINISTRATOR, 4400, "Показание отменено."),
+        (Role.OPERATOR, 4400, "только показание клиента"),
+        (Role.BILLING, 4310, "только показание контролёра"),
+        (Role.ADMINISTRATOR, 4310, "Показание отменено."),
+        (Role.ADMINISTRATOR, 3230, "при снятии не отменяют"),
+    ],
+)
+def test_whoever_may_enter_an_inspectors_value_may_take_it_back(role: Role, value: int, told: str) -> None:
+    inspect(logged_in(Role.BILLING, name="boris"), T1="4400")
+    client = logged_in(role)
+    assert told in cancel(client, value)[1]
+    assert Cancellation.objects.exists() == (told == "Показание отменено.")
+
+
+def test_each_is_offered_to_take_back_what_they_may(billing: Client) -> None:
+    inspect(billing, T1="4400")
+    offered = [
+        client.get(SCREEN).text.count('value="cancel"') for client in (billing, logged_in(Role.OPERATOR, name="o"))
+    ]
+    assert offered == [1, 9]
 
 
 # writing --------------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from tests.support.databases import Database
 from tests.support.serving import Served, right_now, serving
 from tests.usecases.receiving import ACCOUNT, OTHER, OWNER, household, said
 from tests.web.office.logged_in import PASSWORD, a_member
+from tests.web.office.test_billing import NOVEMBER, a_run, group
 
 
 @pytest.fixture
@@ -87,8 +88,9 @@ def test_an_operator_finds_who_calls_and_takes_down_what_they_say(browser: Brows
     assert page.get_by_role("heading", name="Петров П. П.").is_visible()
     assert page.get_by_role("img", name="Расход по месяцам").is_visible()
     page.get_by_text("Записать показание со слов клиента").click()
-    page.get_by_label("Показание", exact=True).fill(f"{unusual[:-3]} {unusual[-3:]}")
-    page.get_by_role("button", name="Записать", exact=True).click()
+    told = page.locator("details", has_text="Записать показание со слов клиента")
+    told.get_by_label("Показание", exact=True).fill(f"{unusual[:-3]} {unusual[-3:]}")
+    told.get_by_role("button", name="Записать", exact=True).click()
     assert f"Необычно много: расход {3000 * months}" in page.get_by_role("alert").inner_text()
     page.get_by_role("button", name="Записать всё равно").click()
     assert f"Записано: {unusual}" in page.get_by_role("status").inner_text()
@@ -97,6 +99,26 @@ def test_an_operator_finds_who_calls_and_takes_down_what_they_say(browser: Brows
     page.get_by_role("button", name="Отменить показание").first.click()
     assert "Показание отменено." in page.get_by_role("status").inner_text()
     assert "Продиктовали не то" in page.get_by_role("row", name=unusual).inner_text()
+
+
+def test_what_an_inspector_read_is_entered_and_taken_back_without_a_script(browser: Browser, served: Served) -> None:
+    household()
+    page = browser.context(width=360, height=740, java_script_enabled=False).new_page()
+    page.goto(f"http://127.0.0.1:{served.port}/office/accounts/{ACCOUNT}/")
+    log_in(page)
+    page.get_by_text("Записать показание контролёра").click()
+    form = page.locator("form.inspect")
+    form.get_by_label("Когда снято").fill("2026-10-24")
+    form.get_by_label("Показание", exact=True).fill("4200")
+    form.get_by_label("Основание").fill("Акт № 17")
+    form.get_by_role("button", name="Записать").click()
+    assert "Записано показание контролёра: 4200 за окт" in page.get_by_role("status").inner_text()
+    row = page.get_by_role("row", name="4200")
+    assert "Анна Смирнова: Акт № 17" in row.inner_text()
+    row.get_by_text("Отменить", exact=True).click()
+    row.get_by_label("Почему отменяется").fill("Другой счётчик")
+    row.get_by_role("button", name="Отменить показание").click()
+    assert "Другой счётчик" in page.get_by_role("row", name="4200").inner_text()
 
 
 def test_an_operator_decides_one_task_after_the_other_by_keyboard(browser: Browser, served: Served) -> None:
@@ -130,7 +152,18 @@ def test_pages_fit_a_phone_and_need_no_script(browser: Browser, served: Served) 
     scripted = browser.context(width=360, height=740, storage_state=context.storage_state()).new_page()
     household()
     said(f"{ACCOUNT} 34425", sender=OWNER)
-    desks = ("", "find/?q=мира", f"accounts/{ACCOUNT}/", f"accounts/{OTHER}/", "queue/", "queue/1/")
+    a_run(NOVEMBER, group("charge", "average", 1000000, 12345678900), charged=12345678900)
+    a_run(NOVEMBER.plus(1), group("charge", "norm", 999999, -12345678900), charged=-12345678900)
+    desks = (
+        "",
+        "billing/",
+        "billing/2026-12/",
+        "find/?q=мира",
+        f"accounts/{ACCOUNT}/",
+        f"accounts/{OTHER}/",
+        "queue/",
+        "queue/1/",
+    )
     others = ("channels/", "channels/sms/", "security/", "data/", "data/messaging/channelstatus/")
     for path in (*desks, *others):
         scripted.goto(f"http://127.0.0.1:{served.port}/office/{path}")

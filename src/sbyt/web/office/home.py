@@ -8,9 +8,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from sbyt.billing.runs import newest_runs
 from sbyt.messaging.traffic import unhandled
 from sbyt.staff.roles import Role, may
 from sbyt.usecases.staff_queue import COUNTED, counts
+from sbyt.web.office.billing.shown import month_name
+from sbyt.web.office.billing.words import WORDS as BILLING
 from sbyt.web.office.codes import REASONS, said
 from sbyt.web.office.customers.views import saying_of
 from sbyt.web.office.roles import staff_required
@@ -41,7 +44,16 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 def home(request: HttpRequest) -> HttpResponse:
     """What waits is for operators; others see the desks alone."""
     shown = _waiting(request) if may(request.user, (Role.OPERATOR,)) else {}
+    if may(request.user, (Role.OPERATOR, Role.BILLING)):
+        shown["billed"] = _billed(request)
     return render(request, "office/home.html", shown)
+
+
+def _billed(request: HttpRequest) -> str:
+    """Which month was billed last, and when; empty before the first."""
+    saying, (found, _) = saying_of(request), newest_runs(1)
+    last = BILLING[saying.language]["last"]
+    return last.format(month=month_name(found[0].period, saying), at=saying.moment(found[0].at)) if found else ""
 
 
 def _waiting(request: HttpRequest) -> dict[str, object]:

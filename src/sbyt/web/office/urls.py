@@ -5,6 +5,7 @@ from __future__ import annotations
 from allauth.account import views as login
 from django.urls import include, path
 
+from sbyt.web.office.billing.views import run, runs
 from sbyt.web.office.channels.views import channel, channels
 from sbyt.web.office.customers.bill import bill
 from sbyt.web.office.customers.views import account, photo, search, talk
@@ -29,6 +30,8 @@ _desks = [
     path("photos/<int:pk>/", photo, name="photo"),
     path("queue/", tasks, name="queue"),
     path("queue/<int:pk>/", task, name="task"),
+    path("billing/", runs, name="runs"),
+    path("billing/<str:period>/", run, name="run"),
     path("channels/", channels, name="channels"),
     path("channels/<slug:code>/", channel, name="channel"),
 ]

@@ -92,6 +92,22 @@ class ShownMeter:
     legend: Sequence[tuple[str, str]]  # each basis that is drawn, and its word
     unit: str
     fields: Sequence[tuple[str, str, str]]  # register, its name, the last value
+    inspecting: Inspecting | None  # where an inspector's value may be entered
+
+
+@dataclass(frozen=True)
+class Inspecting:
+    """The form for an inspector's value, with what was typed before it was refused, and why it was.
+
+    ``fields``: register, its name, the last value, what was typed, whether it is said to have gone through zero.
+    """
+
+    fields: Sequence[tuple[str, str, str, str, bool]]
+    latest: str  # the last day that may be chosen
+    day: str = ""
+    reason: str = ""
+    wrong: str = ""
+    is_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,6 +117,7 @@ class ShownReading:
     values: str
     month: str
     source: str
+    note: str
     number: str
     verdict: str
     fate: str
@@ -167,9 +184,19 @@ def _link(link: Link, saying: Saying) -> tuple[str, str, bool]:
 
 
 def shown_meter(
-    card: MeterCard, saying: Saying, today: dt.date, *, may_cancel: bool = False, beside: bool = False
+    card: MeterCard,
+    saying: Saying,
+    today: dt.date,
+    *,
+    may_cancel: Collection[str] = (),
+    inspecting: Inspecting | None = None,
+    beside: bool = False,
 ) -> ShownMeter:
-    """A meter. ``beside``: it stands beside something else, with fewer readings."""
+    """A meter.
+
+    :param may_cancel: the kinds of readings that may be taken back there.
+    :param beside: it stands beside something else, with fewer readings.
+    """
     words, decimals, resource = saying.words, card.facts.dial.decimals, card.resource
 
     def says(month: Month) -> str:
@@ -195,6 +222,22 @@ def shown_meter(
         [(basis, code(basis)) for basis in drawn.bases] if drawn else [],
         LANGUAGES[saying.language].units[resource],
         _fields(card, saying),
+        inspecting,
+    )
+
+
+def inspecting_form(
+    card: MeterCard, saying: Saying, today: dt.date, typed: Mapping[str, str] | None = None, wrong: str = ""
+) -> Inspecting:
+    """The form for an inspector's value, empty or as it was typed."""
+    filled = typed or {}
+    return Inspecting(
+        [(*one, filled.get(one[0], ""), bool(filled.get(f"{one[0]}-rolled"))) for one in _fields(card, saying)],
+        today.isoformat(),
+        filled.get("day", ""),
+        filled.get("reason", ""),
+        wrong,
+        typed is not None,
     )
 
 
@@ -217,7 +260,7 @@ def _row(month: Month, card: MeterCard, saying: Saying) -> tuple[str, str, str, 
     return saying.month(month.period), volumes, code(month.basis), before
 
 
-def _reading(one: Handed, card: MeterCard, saying: Saying, *, may_cancel: bool) -> ShownReading:
+def _reading(one: Handed, card: MeterCard, saying: Saying, *, may_cancel: Collection[str]) -> ShownReading:
     words = saying.words
     when = saying.moment(one.received_at) if one.received_at else saying.day(one.taken_on)
     if one.kind in (Reading.Kind.INSTALLED, Reading.Kind.REMOVED):
@@ -235,11 +278,12 @@ def _reading(one: Handed, card: MeterCard, saying: Saying, *, may_cancel: bool) 
         saying.values(list(one.values), one.values, card.facts.dial.decimals, card.facts.zones),
         saying.month(one.period),
         source,
+        words["inspected_by"].format(by=one.inspected_by, why=one.inspected_why) if one.inspected_by else "",
         one.number,
         ", ".join(filter(None, (verdict, words["through_zero"] if one.rollover else ""))),
         fate,
         stands=one.counts,
-        may_cancel=may_cancel and customers and one.cancelled_at is None,
+        may_cancel=one.kind in may_cancel and one.cancelled_at is None,
     )
 
 

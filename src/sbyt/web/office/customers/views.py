@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from sbyt.core.periods import period_of_receipt
 from sbyt.core.units import to_units
 from sbyt.messaging import photos
 from sbyt.messaging.dialogues import NEWEST, Entry, Place
+from sbyt.readings.models import Reading
 from sbyt.staff.roles import Role, may
 from sbyt.usecases.cancel_reading import UnableToCancel, cancel_reading
 from sbyt.usecases.customer_card import (
@@ -32,13 +33,22 @@ from sbyt.usecases.customer_card import (
     customer_card,
 )
 from sbyt.usecases.find_message import FoundMessage, find
+from sbyt.usecases.take_inspector_reading import Doubted, Inspected, UnableToTakeInspected, take_inspector_reading
 from sbyt.usecases.take_reading import Given, UnableToTake, doubt, take_in_office
 from sbyt.usecases.write_to_customer import LONGEST, UnableToWrite, ways_to, write_to
 from sbyt.web.language import language_of
 from sbyt.web.office.codes import REASONS, said
+from sbyt.web.office.customers.inspected import (
+    UnableToReadForm,
+    said_doubted,
+    said_inspected,
+    said_why_not_inspected,
+)
 from sbyt.web.office.customers.shown import (
+    Inspecting,
     Saying,
     in_a_line,
+    inspecting_form,
     parties_among,
     shown_account,
     shown_bill,
@@ -76,7 +86,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @staff_required(Role.OPERATOR, Role.BILLING)
 def account(request: HttpRequest, number: str) -> HttpResponse:
-    """All of a customer's account on one screen; for operators, what can be done about its readings."""
+    """All of a customer's account on one screen, with what this member of staff can do about its readings."""
     found = account_of(number)
     saying = saying_of(request)
     if found is None:
@@ -86,9 +96,9 @@ def account(request: HttpRequest, number: str) -> HttpResponse:
         return redirect("office:account", found.number)
     if request.method != "POST":
         return _screen(request, found, saying)
-    if not may(request.user, (Role.OPERATOR,)):
+    roles, do = _DOINGS.get(request.POST.get("do", ""), ((), None))
+    if not may(request.user, roles):
         raise PermissionDenied
-    do = {"cancel": _cancel, "take": _take, "write": _write}.get(request.POST.get("do", ""))
     return do(request, found, saying) if do else _screen(request, found, saying, status=400)
 
 
@@ -162,7 +172,16 @@ def said_why(error: UnableToTake, card: MeterCard | None, saying: Saying) -> str
 # the screen ----------------------------------------------------------------------------------------------------------
 
 
-def _screen(request: HttpRequest, found: Account, saying: Saying, *, status: int = 200, **told: Any) -> HttpResponse:
+def _screen(
+    request: HttpRequest,
+    found: Account,
+    saying: Saying,
+    *,
+    status: int = 200,
+    inspected: tuple[Mapping[str, str], str] | None = None,
+    **told: Any,
+) -> HttpResponse:
+    """The screen. ``inspected``: an inspector's value as it was typed, and why it was not taken."""
     now = settings.NOW()
     operator = may(request.user, (Role.OPERATOR,))
     card = customer_card(found, settings.SBYT, now)
@@ -171,7 +190,12 @@ def _screen(request: HttpRequest, found: Account, saying: Saying, *, status: int
     shown = {
         "words": saying.words,
         "account": shown_account(card, saying),
-        "meters": [shown_meter(one, saying, today, may_cancel=operator) for one in card.meters],
+        "meters": [
+            shown_meter(
+                one, saying, today, may_cancel=_cancellable(request), inspecting=_inspecting(request, one, inspected)
+            )
+            for one in card.meters
+        ],
         "bills": [shown_bill(one, saying) for one in card.bills],
         "tasks": _tasks(card, saying) if operator else [],
         "operator": operator,
@@ -182,6 +206,25 @@ def _screen(request: HttpRequest, found: Account, saying: Saying, *, status: int
         shown |= talk_shown(request, entries, earlier, parties, saying)
         shown |= {"ways": ways_to(found, settings.SBYT, now), "longest": LONGEST}
     return render(request, "office/customers/account.html", shown, status=status)
+
+
+def _cancellable(request: HttpRequest) -> list[str]:
+    """Whose readings they may take back: operators the customer's, who bills the inspector's."""
+    kinds = ((Reading.Kind.CUSTOMER, Role.OPERATOR), (Reading.Kind.CONTROL, Role.BILLING))
+    return [kind for kind, role in kinds if may(request.user, (role,))]
+
+
+def _inspecting(
+    request: HttpRequest, card: MeterCard, inspected: tuple[Mapping[str, str], str] | None
+) -> Inspecting | None:
+    """The form for an inspector's value, for who may enter one; open where it was filled in and not taken."""
+    if not may(request.user, (Role.BILLING,)):
+        return None
+    saying, today = saying_of(request), settings.NOW().astimezone(settings.SBYT.zone).date()
+    typed, wrong = inspected or ({}, "")
+    if typed.get("meter") != card.meter.serial:
+        return inspecting_form(card, saying, today)
+    return inspecting_form(card, saying, today, typed, wrong)
 
 
 def _tasks(card: CustomerCard, saying: Saying) -> list[tuple[str, str, str]]:
@@ -209,7 +252,8 @@ def before(request: HttpRequest) -> Place:
 def _cancel(request: HttpRequest, found: Account, saying: Saying) -> HttpResponse:
     ids = [int(one) for one in re.findall(r"(?<![0-9])[0-9]{1,18}(?![0-9])", request.POST.get("readings", ""))]
     try:
-        cancel_reading(found.pk, ids, request.POST.get("why", "").replace("\x00", ""), name_of(request), settings.NOW())
+        why = request.POST.get("why", "").replace("\x00", "")
+        cancel_reading(found.pk, ids, why, name_of(request), settings.NOW(), _cancellable(request))
     except UnableToCancel as error:
         return _screen(request, found, saying, status=400, wrong=saying.words[f"bad_{error.reason}"])
     messages.info(request, saying.words["cancelled_now"])
@@ -220,7 +264,7 @@ def _take(request: HttpRequest, found: Account, saying: Saying) -> HttpResponse:
     """Take down what the customer tells; what is doubted only once it was confirmed."""
     now = settings.NOW()
     serial = request.POST.get("meter", "")
-    card = next((one for one in customer_card(found, settings.SBYT, now).meters if one.meter.serial == serial), None)
+    card = _card(found, serial, now)
     if card is None:
         return _screen(request, found, saying, status=400, wrong=saying.words["why_no_meter"])
     filled = {"meter": serial, "rollover": request.POST.get("rollover", ""), **_written(request, card)}
@@ -231,7 +275,7 @@ def _take(request: HttpRequest, found: Account, saying: Saying) -> HttpResponse:
     given = Given(found.number, serial, values, bool(filled["rollover"]))
     doubted = "" if request.POST.get("sure") else _doubt(card, values, saying, now)
     if doubted:
-        return _screen(request, found, saying, doubted=doubted, filled=filled)
+        return _screen(request, found, saying, doubted=doubted, filled=filled, confirm={"do": "take", **filled})
     try:
         take_in_office(given, settings.SBYT, now)
     except UnableToTake as error:
@@ -241,6 +285,52 @@ def _take(request: HttpRequest, found: Account, saying: Saying) -> HttpResponse:
     taken = saying.values(card.zones, each, card.facts.dial.decimals, card.facts.zones)
     messages.info(request, saying.words["handed_in"].format(values=taken, month=saying.month(period)))
     return redirect("office:account", found.number)
+
+
+def _inspect(request: HttpRequest, found: Account, saying: Saying) -> HttpResponse:
+    """Enter what an inspector read; what is far from usual only once it was confirmed."""
+    now, words, serial = settings.NOW(), saying.words, request.POST.get("meter", "")
+    card = _card(found, serial, now)
+    if card is None:
+        return _screen(request, found, saying, status=400, wrong=words["control_no_meter"])
+    names = ("day", "reason", *(f"{zone}-rolled" for zone in card.zones))
+    typed = {"meter": serial, **_written(request, card), **{name: request.POST.get(name, "") for name in names}}
+    try:
+        given = _inspected(request, found, card, saying)
+        sure = bool(request.POST.get("sure"))
+        taken = take_inspector_reading(given, name_of(request), settings.SBYT, now, sure=sure)
+    except UnableToReadForm as error:
+        return _screen(request, found, saying, status=400, inspected=(typed, str(error)))
+    except UnableToTakeInspected as error:
+        wrong = said_why_not_inspected(error, card, saying)
+        return _screen(request, found, saying, status=400, inspected=(typed, wrong))
+    except Doubted as error:
+        doubted = said_doubted(error, card, saying)
+        confirm = {"do": "inspect", **typed}
+        return _screen(request, found, saying, doubted=doubted, inspected=(typed, ""), confirm=confirm)
+    messages.info(request, said_inspected(given, taken, card, saying))
+    return redirect("office:account", found.number)
+
+
+def _inspected(request: HttpRequest, found: Account, card: MeterCard, saying: Saying) -> Inspected:
+    """What was filled in.
+
+    :raises UnableToReadForm: if a value is no number, or the day none.
+    """
+    values = given_values(request, card)
+    if values is None:
+        raise UnableToReadForm(saying.words["not_a_number"].format(value=saying.index(4425, 0)))
+    try:
+        day = dt.date.fromisoformat(request.POST.get("day", ""))
+    except ValueError as error:
+        raise UnableToReadForm(saying.words["inspect_no_day"]) from error
+    rolled = tuple(bool(request.POST.get(f"{zone}-rolled")) for zone in card.zones)
+    reason = request.POST.get("reason", "").replace("\x00", "")
+    return Inspected(found.number, card.meter.serial, day, values, rolled, reason)
+
+
+def _card(found: Account, serial: str, now: dt.datetime) -> MeterCard | None:
+    return next((one for one in customer_card(found, settings.SBYT, now).meters if one.meter.serial == serial), None)
 
 
 def _write(request: HttpRequest, found: Account, saying: Saying) -> HttpResponse:
@@ -269,6 +359,15 @@ def _doubt(card: MeterCard, values: tuple[int, ...], saying: Saying, now: dt.dat
     used = saying.volume(sum(values) - sum(last.values), card.facts.dial.decimals, card.resource)
     reason = said(REASONS, saying.language, why)
     return saying.words["doubt"].format(why=reason, use=used, day=saying.day(last.taken_on))
+
+
+#: What is pressed, who may, and what it does.
+_DOINGS: Mapping[str, tuple[tuple[Role, ...], Callable[[HttpRequest, Account, Saying], HttpResponse]]] = {
+    "cancel": ((Role.OPERATOR, Role.BILLING), _cancel),
+    "take": ((Role.OPERATOR,), _take),
+    "inspect": ((Role.BILLING,), _inspect),
+    "write": ((Role.OPERATOR,), _write),
+}
 
 
 # what was found ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""What was billed, month by month, and who could not be."""
