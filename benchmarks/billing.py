@@ -17,6 +17,7 @@ private server, started and stopped here, whose tables were analysed after loadi
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -68,6 +69,7 @@ def places(options: argparse.Namespace) -> Iterator[list[Place]]:
 
 def main() -> int:
     options = asked()
+    load = os.getloadavg()[0]
     every: list[Measured] = []
     with places(options) as found:
         for place in found:
@@ -77,7 +79,7 @@ def main() -> int:
     fsync = "on" if options.durable else "off"
     print(
         f"{options.rounds} rounds; billed before by real runs: {options.billed} of 23 months; seed {options.seed}; "
-        f"PostgreSQL with fsync {fsync}, SQLite with synchronous=FULL\n"
+        f"PostgreSQL with fsync {fsync}, SQLite with synchronous=FULL; load when it began {load:.1f}\n"
     )
     for line in report(every):
         print(line)

@@ -17,7 +17,10 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Ran:
-    """How long a command took from start to exit, and the most memory that it held, in bytes."""
+    """How long a command took from start to exit, and the most memory that it held, in bytes.
+
+    What this process held when it started the command counts as the command's: it had better hold little.
+    """
 
     seconds: float
     peak: int
