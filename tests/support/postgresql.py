@@ -16,6 +16,8 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+_NAME = "sbyt"
+
 
 @dataclass(frozen=True)
 class Server:
@@ -36,9 +38,9 @@ class Server:
         options = f"{folder} -c fsync={fsync} -c max_connections=50"
         _run(_owner(), [*self._pg_ctl, "-l", self.folder / "log", "-o", options, "start"])
 
-    def stop(self) -> None:
-        """Stop it at once, as a crash would: the next start recovers what was committed."""
-        _run(_owner(), [*self._pg_ctl, "-m", "immediate", "stop"])
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop it at once, as a crash would: the next start recovers what was committed. Or ``fast``, all written."""
+        _run(_owner(), [*self._pg_ctl, "-m", mode, "stop"])
 
     @property
     def _pg_ctl(self) -> list[str | Path]:
@@ -68,14 +70,9 @@ def running_server(programs: Path, parent: Path | None = None, *, durable: bool 
 
     Its data lie below ``parent``, which its user may enter, or where temporary files do.
     """
-    owner = _owner()
     folder = Path(tempfile.mkdtemp(prefix="sbyt-pg-", dir=parent))
-    if owner:
-        shutil.chown(folder, user=owner)
-    initdb: list[str | Path] = [programs / "initdb", "-U", "sbyt", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
-    server = Server(folder, "sbyt", programs, durable)
     try:
-        _run(owner, [*initdb, "-D", folder / "data"])
+        server = _made(programs, folder, durable=durable)
         server.start()
         try:
             yield server
@@ -83,6 +80,28 @@ def running_server(programs: Path, parent: Path | None = None, *, durable: bool 
             server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def kept_server(programs: Path, folder: Path, *, durable: bool = False) -> Iterator[Server]:
+    """Start a server whose data lie in this folder, and stay there; stop it at the end."""
+    folder.mkdir(parents=True, exist_ok=True)
+    there = (folder / "data" / "PG_VERSION").exists()
+    server = Server(folder, _NAME, programs, durable) if there else _made(programs, folder, durable=durable)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop("fast")
+
+
+def _made(programs: Path, folder: Path, *, durable: bool) -> Server:
+    owner = _owner()
+    if owner:
+        shutil.chown(folder, user=owner)
+    initdb: list[str | Path] = [programs / "initdb", "-U", _NAME, "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
+    _run(owner, [*initdb, "-D", folder / "data"])
+    return Server(folder, _NAME, programs, durable)
 
 
 def _owner() -> str | None:

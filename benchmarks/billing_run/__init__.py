@@ -1,0 +1,1 @@
+"""What ``benchmarks/billing.py`` is made of."""
