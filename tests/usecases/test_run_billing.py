@@ -22,7 +22,9 @@ from sbyt.core.settings import Settings
 from sbyt.payments.models import Counted
 from sbyt.readings.models import Cancellation, Reading
 from sbyt.tariffs.models import Norm, Price
-from sbyt.usecases.run_billing import Billed, bill_missing, run_billing
+from sbyt.usecases.import_files import import_files
+from sbyt.usecases.import_files.trial import read_parameters
+from sbyt.usecases.run_billing import Billed, bill_missing, compare_prices, run_billing
 from tests.billing.loading import load
 from tests.support.databases import Database, FreshDatabase
 from tests.usecases.importing import take_texts
@@ -97,6 +99,24 @@ def _without_period_from(name: str) -> Any:
     """The last table lacks a column that it must have."""
     whole = operations._with_period
     return lambda rows, period: rows if rows.column_names == ["payment_id"] else whole(rows, period)
+
+
+def test_other_prices_compare_as_if_they_had_been_taken(case: Database, tmp_path: Path) -> None:
+    bill(APRIL)
+    load(CASE / "2026-05")
+    file = tmp_path / "tariffs.csv"
+    file.write_text(
+        "resource,category,zones,zone,valid_from,above,price\n"
+        "electricity,urban,1,T1,2026-04-01,0,7.00\n"
+        "electricity,rural,1,T1,2026-05-01,0,1.00\n"
+    )
+    _, rows = read_parameters(file, Settings(), NOW)
+    assert rows is not None
+    compared = compare_prices(MAY, Settings(), rows)
+    assert compared.now == bill(MAY, dry_run=True).summary
+    list(import_files([str(file)], Settings(), at=NOW, retroactive=True))
+    assert compared.then == bill(MAY, dry_run=True).summary
+    assert compared.then != compared.now
 
 
 def test_an_account_without_a_price_gets_no_bill_and_the_next_run_picks_the_month_up(
