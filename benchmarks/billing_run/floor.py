@@ -21,6 +21,7 @@ from pathlib import Path
 
 import psycopg
 
+from sbyt.billing.queries import Marks
 from sbyt.core.periods import Period
 
 #: What a run writes, without the ids, which the database gives.
@@ -28,23 +29,25 @@ WRITTEN = {
     "billing_charge": "account_id, register_id, period, for_period, kind, basis, volume, amount, trace",
     "billing_bill": "account_id, period, opening, charged, recalculated, paid, closing",
     "payments_counted": "payment_id, period",
+    "billing_settled": "period, name, rows",
 }
 _BLOCK = 50_000
+_HEADER = "SELECT rows FROM billing_settled WHERE name = 'run'"
 _READING = "id, register_id, period, kind, value, rollover, taken_on, received_at"
 
 
-def usual_reads(period: Period) -> dict[str, str]:
-    """What a usual month can't do without: the readings of the month, and of everything else what is there now."""
+def usual_reads(period: Period, marks: Marks) -> dict[str, str]:
+    """What a usual month can't do without: what came since the last run, what that left, and whoever is there now."""
     return {
-        "readings": f"SELECT {_READING} FROM readings_reading WHERE period = {int(period)}",
+        "readings": f"SELECT {_READING} FROM readings_reading WHERE id > {marks.reading}",
         "registers": "SELECT id, meter_id, zone FROM accounts_register",
         "meters": "SELECT id, account_id, serial, resource, zones, digits, decimals FROM accounts_meter",
         "occupancies": "SELECT account_id, valid_from, category, residents FROM accounts_occupancy",
         "accounts": "SELECT id, opening_balance FROM accounts_account",
-        "balances": f"SELECT account_id, closing FROM billing_bill WHERE period = {int(period) - 1}",
+        "standing": f"SELECT name, rows FROM billing_settled WHERE period = {int(period) - 1}",
         "payments": (
-            "SELECT p.id, p.account_id, p.amount FROM payments_payment p LEFT JOIN payments_counted c "
-            f"ON c.payment_id = p.id WHERE c.id IS NULL AND p.paid_on <= '{period.last_day}'"
+            f"SELECT id, account_id, amount FROM payments_payment WHERE id > {marks.payment} "
+            f"AND paid_on <= '{period.last_day}'"
         ),
     }
 
@@ -52,14 +55,18 @@ def usual_reads(period: Period) -> dict[str, str]:
 def full_reads(period: Period) -> dict[str, str]:
     """What recomputing everything can't do without: all readings, and all that was billed in 36 months."""
     return {
-        **usual_reads(period),
+        **usual_reads(period, Marks()),
         "readings": f"SELECT {_READING} FROM readings_reading WHERE period <= {int(period)}",
         "cancellations": "SELECT reading_id FROM readings_cancellation",
         "charges": (
             "SELECT register_id, for_period, volume, amount FROM billing_charge "
             f"WHERE for_period BETWEEN {int(period) - 36} AND {int(period)}"
         ),
-        "first bills": "SELECT account_id, MIN(period) FROM billing_bill GROUP BY account_id",
+        "bills": "SELECT account_id, period, closing FROM billing_bill",
+        "payments": (
+            "SELECT p.id, p.account_id, p.amount FROM payments_payment p LEFT JOIN payments_counted c "
+            f"ON c.payment_id = p.id WHERE c.id IS NULL AND p.paid_on <= '{period.last_day}'"
+        ),
     }
 
 
@@ -105,7 +112,8 @@ def measure(url: str, period: Period, folder: Path) -> dict[str, dict[str, float
             source = f"{folder}/{table}.copy"
             server.execute(f"COPY {table} ({WRITTEN[table]}) FROM '{source}' (FORMAT binary)".encode())
 
-        reads = _read(copy_out, period)
+        header = server.execute(_HEADER.encode()).fetchone()
+        reads = _read(copy_out, period, _marks(header))
         return {**reads, "write": _written(copy_in, lambda word: server.execute(word.encode()))}
 
 
@@ -122,12 +130,18 @@ def _measure_sqlite(connection: sqlite3.Connection, period: Period, aside: Path)
         marks = ", ".join("?" * (WRITTEN[table].count(",") + 1))
         connection.executemany(f"INSERT INTO {table} ({WRITTEN[table]}) VALUES ({marks})", rows[table])
 
-    return {**_read(fetch, period), "write": _written(put, connection.execute)}
+    reads = _read(fetch, period, _marks(connection.execute(_HEADER).fetchone()))
+    return {**reads, "write": _written(put, connection.execute)}
 
 
-def _read(fetch: Callable[[str], None], period: Period) -> dict[str, dict[str, float]]:
+def _marks(header: tuple[bytes] | None) -> Marks:
+    """What the last run knew."""
+    return Marks(**json.loads(bytes(header[0]))["marks"]) if header else Marks()
+
+
+def _read(fetch: Callable[[str], None], period: Period, marks: Marks) -> dict[str, dict[str, float]]:
     return {
-        "usual": {name: _timed(fetch, statement) for name, statement in usual_reads(period).items()},
+        "usual": {name: _timed(fetch, statement) for name, statement in usual_reads(period, marks).items()},
         "full": {name: _timed(fetch, statement) for name, statement in full_reads(period).items()},
     }
 

@@ -6,7 +6,6 @@ python -m benchmarks.billing_run.phases PERIOD [--full]
 from __future__ import annotations
 
 import datetime as dt
-import inspect
 import json
 import sys
 import time
@@ -24,13 +23,12 @@ def phases(written: str, *, full: bool) -> dict[str, Any]:
 
     told: list[tuple[str, float]] = []
     begun = time.perf_counter()
-    options: dict[str, Any] = {"full": True} if full else {}
     run_billing(
         Period.parse(written),
         settings.SBYT,
         now=dt.datetime.now(dt.UTC),
-        progress=lambda phase: told.append((str(phase), time.perf_counter() - begun)),
-        **options,
+        progress=lambda phase, _done, _of: told.append((phase, time.perf_counter() - begun)),
+        full=full,
     )
     ends = [*(at for _, at in told[1:]), time.perf_counter() - begun]
     found: dict[str, dict[str, float]] = {}
@@ -38,7 +36,7 @@ def phases(written: str, *, full: bool) -> dict[str, Any]:
         one = found.setdefault(name, {"first": at, "last": end, "total": 0.0})
         one["last"] = end
         one["total"] += end - at
-    return {"phases": found, "has_full": "full" in inspect.signature(run_billing).parameters}
+    return {"phases": found}
 
 
 if __name__ == "__main__":

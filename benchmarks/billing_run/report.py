@@ -46,12 +46,8 @@ def _runs(found: Measured) -> Iterator[str]:
     ratio = found.seconds / found.floor(found.usual)
     goal = _judged(ratio <= OF_FLOOR, f"{OF_FLOOR:g}")
     yield _row(found, f"{usual}: rows out and in", f"{found.floor(found.usual):.2f} s", f"{ratio:.2f}", goal)
-    if found.has_full:
-        yield _row(found, f"{full}: sbyt bill --full", f"{_median(found.full):.2f} s ({_rounds(found.full)})", "", "")
-    else:
-        yield _row(found, full, "the run is the full recomputation", "", "")
-    again = _median(found.full) if found.has_full else found.seconds
-    floor = found.floor(found.full)
+    yield _row(found, f"{full}: sbyt bill --full", f"{_median(found.full):.2f} s ({_rounds(found.full)})", "", "")
+    again, floor = _median(found.full), found.floor(found.full)
     yield _row(found, f"{full}: rows out and in", f"{floor:.2f} s", f"{again / floor:.2f}", "")
 
 
@@ -65,9 +61,8 @@ def _others(found: Measured) -> Iterator[str]:
     if found.size.accounts >= MEMORY_OF:
         goal = _judged(found.peak < MOST_MEMORY, "2 GB")
     yield _row(found, "most memory", f"{found.peak / 10**9:.2f} GB", "", goal)
-    if found.has_full:
-        peak = max(ran.peak for ran in found.full.commands)
-        yield _row(found, "most memory, full recomputation", f"{peak / 10**9:.2f} GB", "", "")
+    peak = max(ran.peak for ran in found.full.commands)
+    yield _row(found, "most memory, full recomputation", f"{peak / 10**9:.2f} GB", "", "")
 
 
 def _tenfold(every: Sequence[Measured]) -> Iterator[str]:

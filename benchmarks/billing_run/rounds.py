@@ -26,7 +26,7 @@ class Kind:
 
 @dataclass
 class Measured:
-    """All that was measured of one world on one database. Without a way to ask for it, ``full`` is empty."""
+    """All that was measured of one world on one database."""
 
     place: str
     size: Size
@@ -35,7 +35,6 @@ class Measured:
     writes: list[Parts] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     row_by_row: dict[str, Any] = field(default_factory=dict)
-    has_full: bool = False
 
     @property
     def seconds(self) -> float:
@@ -72,10 +71,9 @@ def measure(place: Place, size: Size, rounds: int, sample: int) -> Measured:
                 found.row_by_row = _row_by_row(place, size, sample, url)
         _measure_floor(place, found)
         _measure_phases(place, found, found.usual)
-        if found.has_full:
-            with place.copied(size) as url:
-                found.full.commands.append(sbyt(url, "bill", str(LAST), "--full"))
-            _measure_phases(place, found, found.full, "--full")
+        with place.copied(size) as url:
+            found.full.commands.append(sbyt(url, "bill", str(LAST), "--full"))
+        _measure_phases(place, found, found.full, "--full")
         print(f"{place.name}, {size.accounts:,} accounts: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
     return found
 
@@ -96,6 +94,4 @@ def _measure_floor(place: Place, found: Measured) -> None:
 
 def _measure_phases(place: Place, found: Measured, kind: Kind, *options: str) -> None:
     with place.copied(found.size) as url:
-        told = measured(url, "phases", str(LAST), *options)
-    kind.phases.append(told["phases"])
-    found.has_full = told["has_full"]
+        kind.phases.append(measured(url, "phases", str(LAST), *options)["phases"])

@@ -104,10 +104,7 @@ class World:
         added = np.flatnonzero(self._meters.begin == number)
         yield from self._metered(added, _day_number(number, 12))
         taken_back = self._cancellations(number)
-        parts = [part for part in (self._late, self._handed_in(number)) if part is not None]
-        self._late = None
-        rows = pa.concat_tables(parts)
-        yield from _blocks("readings_reading", self._held_back(rows, number) if number + 1 < MONTHS else rows)
+        yield from _blocks("readings_reading", self._loaded(number))
         yield "readings_cancellation", taken_back
         if paid:
             yield from _blocks("payments_payment", self._paid(number))
@@ -166,7 +163,7 @@ class World:
         seen = np.flatnonzero(inspected[registers.meter])
         control = _readings(seen, registers.index, CONTROL, number, 9)
         registers.told[seen] = registers.index[seen]
-        return self._numbered(pa.concat_tables([start, stop, control, self._sent(alive & ~ends & ~inspected, number)]))
+        return pa.concat_tables([start, stop, control, self._sent(alive & ~ends & ~inspected, number)])
 
     def _use(self, alive: Flags, number: int) -> None:
         """The dials go on, faster in winter."""
@@ -191,17 +188,20 @@ class World:
         first, self._readings = self._readings + 1, self._readings + rows.num_rows
         return rows.add_column(0, "id", pa.array(np.arange(first, self._readings + 1)))
 
-    def _held_back(self, rows: pa.Table, number: int) -> pa.Table:
-        """What is loaded this month: five of a thousand meters' rows come with the next one."""
-        meter = self._registers.meter[rows["register_id"].to_numpy() - 1]
+    def _loaded(self, number: int) -> pa.Table:
+        """What is loaded this month, numbered in that order: the last month's late rows, then its own but the late."""
+        rows, before = self._handed_in(number), self._late
         customers = rows["kind"].to_numpy(zero_copy_only=False) == KINDS[CUSTOMER]
-        late = customers & ((meter * 2_654_435_761 + number * 40_503) % 1000 < 5)
+        meter = self._registers.meter[rows["register_id"].to_numpy() - 1]
+        # Five of a thousand meters' rows come with the next month's.
+        late = customers & ((meter * 2_654_435_761 + number * 40_503) % 1000 < 5) & (number + 1 < MONTHS)
         held = rows.filter(pa.array(late))
         at = pa.scalar(_moment(number + 1, 3), _UTC)
         self._late = held.set_column(held.schema.get_field_index("loaded_at"), "loaded_at", pa.repeat(at, len(held)))
-        kept = pa.array(~late)
-        self._recent = rows["id"].to_numpy()[~late & customers]
-        return rows.filter(kept)
+        kept = rows.filter(pa.array(~late))
+        found = self._numbered(pa.concat_tables([kept] if before is None else [before, kept]))
+        self._recent = found["id"].to_numpy()[len(found) - len(kept) :][customers[~late]]
+        return found
 
     def _cancellations(self, number: int) -> pa.Table:
         back = self._recent[self._random.random(len(self._recent)) < 0.0005]
