@@ -2,57 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-import pytest
 from pytest_django import DjangoDbBlocker
 
 from tests.faults.installation import Installation, installed
 from tests.faults.outside import Crowd, Site, a_site
 from tests.faults.promises import all_kept, leases_run_out, wait_until_handled, wait_until_sent
+from tests.faults.small_disk import full, small_disk
 from tests.simulation.town import found_town
-from tests.support import components
 from tests.support.databases import PostgreSQLCopies, SQLiteCopies
 from tests.support.postgresql import running_server
-
-
-@contextmanager
-def _small_disk(megabytes: int) -> Iterator[Path]:
-    """A disk of its own in memory. Where none may be mounted, the test steps aside."""
-    folder = Path(tempfile.mkdtemp(prefix="sbyt-disk-"))
-    folder.chmod(0o755)  # the user that runs PostgreSQL must get in
-    how = f"size={megabytes}m,mode=0755"
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", how, "tmpfs", folder], capture_output=True, check=False)
-    if mounted.returncode:
-        folder.rmdir()
-        components.missing.add("small_disk")
-        pytest.skip("a small disk can't be mounted here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
-        folder.rmdir()
-
-
-@contextmanager
-def _full(disk: Path) -> Iterator[None]:
-    """No byte more goes onto the disk until the end of the block."""
-    filler = disk / "filler"
-    with suppress(OSError), filler.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(65536))
-    with suppress(OSError), filler.open("ab", buffering=0) as file:
-        while True:
-            file.write(bytes(512))
-    try:
-        yield
-    finally:
-        filler.unlink()
 
 
 def _written_to_a_full_disk(
@@ -62,7 +25,7 @@ def _written_to_a_full_disk(
     with Crowd(ours.port, 3) as crowd:
         time.sleep(0.7)
         until = time.monotonic() + 30
-        with _full(disk):
+        with full(disk):
             while not crowd.posted.refused and time.monotonic() < until:
                 time.sleep(0.1)
             time.sleep(1)
@@ -77,7 +40,7 @@ def _written_to_a_full_disk(
 
 def test_of_sqlite(django_db_blocker: DjangoDbBlocker, tmp_path: Path) -> None:
     with (
-        _small_disk(6) as disk,
+        small_disk(6) as disk,
         django_db_blocker.unblock(),
         SQLiteCopies(disk)(found_town) as database,
         a_site() as site,
@@ -89,7 +52,7 @@ def test_of_sqlite(django_db_blocker: DjangoDbBlocker, tmp_path: Path) -> None:
 def test_of_postgresql(component: Callable[[str], Path], django_db_blocker: DjangoDbBlocker, tmp_path: Path) -> None:
     """Where the log of PostgreSQL finds no room it stops altogether: then an administrator starts it again."""
     with (
-        _small_disk(320) as disk,
+        small_disk(320) as disk,
         running_server(component("postgresql"), disk) as server,
         django_db_blocker.unblock(),
         PostgreSQLCopies(server)(found_town) as database,
