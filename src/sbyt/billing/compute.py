@@ -94,7 +94,8 @@ class _Priced:
 
     months: Table
     normed: Table
-    paid: Table
+    within: Table
+    beyond: Table
     missing: Table
 
 
@@ -192,12 +193,8 @@ def _priced(known: _Known, metered: _Metered, most: int, steps: Steps) -> _Price
     within = tiers.within_first_tier(whole)
     over = steps.keep(whole.filter(whole.over))
     beyond = steps.keep(tiers.beyond_first_tier(_taken(over, rows, most, steps), over, rows))
-    paid = ibis.union(
-        tiers.first_tier(within),
-        beyond.select("register_id", "month", "finest", "price", "valid_from", "amount", "tier", "volume"),
-    )
     months = ibis.union(within, tiers.with_sums(over, beyond))
-    return _Priced(months, normed, paid, steps.keep(missing))
+    return _Priced(months, normed, tiers.first_tier(within), beyond, steps.keep(missing))
 
 
 def _billable_months(known: _Known, metered: _Metered, steps: Steps) -> tuple[Table, Table]:
@@ -254,7 +251,7 @@ def _described(line: Table, known: _Known, metered: _Metered, priced: _Priced, s
         traces.by_average(line, metered.ends, metered.averaged),
         traces.by_norm(line, priced.normed),
     )
-    traced = traces.with_traces(line, grounds, priced.paid)
+    traced = traces.with_traces(line, grounds, priced.within, priced.beyond)
     return steps.keep(traced.join(known.registers.select("register_id", "account_id"), "register_id"))
 
 

@@ -190,8 +190,8 @@ def _readings(bulk: Bulk, wanted: str, zone: zoneinfo.ZoneInfo) -> pa.RecordBatc
                CASE r.kind WHEN 'customer' THEN {CUSTOMER} WHEN 'control' THEN {CONTROL} WHEN 'removed' THEN {REMOVED}
                            ELSE {INSTALLED} END,
                r.value, r.rollover, r.taken_on, r.received_at
-        FROM readings_reading r LEFT JOIN readings_cancellation c ON c.reading_id = r.id
-        WHERE c.id IS NULL AND {wanted}
+        FROM readings_reading r
+        WHERE NOT EXISTS (SELECT 1 FROM readings_cancellation c WHERE c.reading_id = r.id) AND {wanted}
         """,
         _schema(
             id=_ID,
@@ -269,8 +269,9 @@ def payments(bulk: Bulk, period: Period, upto: Marks, *, chosen: bool = False) -
     return bulk.stream(
         f"""
         SELECT p.id, p.account_id, p.amount
-        FROM payments_payment p LEFT JOIN payments_counted c ON c.payment_id = p.id
-        WHERE c.id IS NULL AND p.id <= {upto.payment} AND p.paid_on <= '{period.last_day.isoformat()}'
+        FROM payments_payment p
+        WHERE NOT EXISTS (SELECT 1 FROM payments_counted c WHERE c.payment_id = p.id)
+        AND p.id <= {upto.payment} AND p.paid_on <= '{period.last_day.isoformat()}'
         AND {_of("p.account_id", chosen)}
         """,
         COLUMNS["payments"],

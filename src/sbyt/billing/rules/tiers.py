@@ -62,7 +62,7 @@ def within_first_tier(months: Table) -> Table:
 
 
 def first_tier(within: Table) -> Table:
-    """The tiers in which such months were paid: register_id, month, tier, volume, finest, price, valid_from, amount.
+    """The one tier in which such months were paid: register_id, month, volume, finest, price, valid_from.
 
     The volume is in the finest unit of the pool's registers, of which ``finest`` make a kWh, m3 or Gcal.
     """
@@ -72,8 +72,6 @@ def first_tier(within: Table) -> Table:
         "finest",
         "price",
         "valid_from",
-        "amount",
-        tier=ibis.literal(0, "int64"),
         volume=_finest(within.volume, within),
     )
 
@@ -120,7 +118,7 @@ def left_after(took: Table) -> Table:
 def beyond_first_tier(took: Table, over: Table, rows: Table) -> Table:
     """Rules 9 and 10: a register pays in a tier by its row with the greatest ``above`` not over the tier's start.
 
-    Gives the tiers in which these months were paid, with the columns of ``first_tier``.
+    Gives the tiers in which these months were paid: tier, amount, and the columns of ``first_tier``.
     """
     shares = took.filter(took.share > 0).select("register_id", "month", "tier", "start", "share")
     known = shares.join(over.select("register_id", "month", "table_id", "finest"), ["register_id", "month"])

@@ -24,11 +24,15 @@ def _row(*values: Value) -> StringValue:
     return ibis.literal("[") + written + ibis.literal("]")
 
 
-def with_traces(lines: Table, grounds: Table, paid: Table) -> Table:
-    """Add trace to lines with register_id, month, due_volume and due_amount."""
+def with_traces(lines: Table, grounds: Table, within: Table, beyond: Table) -> Table:
+    """Add trace to lines with register_id, month, due_volume and due_amount.
+
+    ``within`` has the months paid in one tier, ``beyond`` the tiers of the others.
+    """
     key = ["register_id", "month"]
     found = look_up(lines, grounds, key, ["ground"])
-    found = look_up(found, paid_at(paid.semi_join(lines, key)), key, ["prices"])
+    paid = ibis.union(paid_once(within.semi_join(lines, key)), paid_at(beyond.semi_join(lines, key)))
+    found = look_up(found, paid, key, ["prices"])
     trace = (
         ibis.literal('{"due":')
         + _row(found.due_volume, found.due_amount)
@@ -39,23 +43,23 @@ def with_traces(lines: Table, grounds: Table, paid: Table) -> Table:
     return found.select(*lines.columns, trace=trace)
 
 
+def paid_once(paid: Table) -> Table:
+    """The one tier that a month was paid in. Gives register_id, month, prices."""
+    written = _row(paid.volume, paid.price, paid.valid_from)
+    return paid.select("register_id", "month", prices=_prices(paid.finest, written))
+
+
 def paid_at(paid: Table) -> Table:
     """The tiers that a month was paid in. Gives register_id, month, prices."""
-    rows = paid.select(
-        "register_id", "month", "tier", scale="finest", written=_row(paid.volume, paid.price, paid.valid_from)
-    )
-    lists = rows.group_by("register_id", "month", "scale").agg(
+    rows = paid.select("register_id", "month", "tier", "finest", written=_row(paid.volume, paid.price, paid.valid_from))
+    lists = rows.group_by("register_id", "month", "finest").agg(
         written=rows.written.group_concat(",", order_by=rows.tier)
     )
-    return lists.select(
-        "register_id",
-        "month",
-        prices=ibis.literal(',"scale":')
-        + lists.scale.cast("string")
-        + ibis.literal(',"paid":[')
-        + lists.written
-        + ibis.literal("]"),
-    )
+    return lists.select("register_id", "month", prices=_prices(lists.finest, lists.written))
+
+
+def _prices(scale: Value, written: StringValue) -> StringValue:
+    return ibis.literal(',"scale":') + scale.cast("string") + ibis.literal(',"paid":[') + written + ibis.literal("]")
 
 
 def by_readings(lines: Table, advanced: Table) -> Table:
