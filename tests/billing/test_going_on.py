@@ -21,7 +21,7 @@ FIRST = Period.parse("2026-03")
 NOW = dt.datetime(2026, 12, 1, 9, 0, tzinfo=dt.UTC)
 #: More of both: SBYT_TOWNS=50 pytest tests/billing/test_going_on.py
 TOWNS = int(os.environ.get("SBYT_TOWNS", "1"))
-MONTHS = 9
+MONTHS = 8
 
 
 def rows(outcomes: list[Outcome], name: str) -> list[dict[str, Any]]:
@@ -47,11 +47,9 @@ def test_both_forms_of_a_run_come_to_the_same(database: Database, monkeypatch: p
         town.month(period)
         anew, none = run(period, dry_run=True, full=True)
         assert none == 0
-        tried, _ = run(period, dry_run=True)
         landed, went_on = run(period)
         going_on.append(went_on)
         for name, expected in anew.items():
-            assert tried[name] == expected, (period, name)
             assert landed[name] == expected, (period, name)
         if period % 3 == 0:
             bill_missing(period, Settings())
