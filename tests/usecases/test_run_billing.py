@@ -14,7 +14,7 @@ from sbyt.accounts.models import Account
 from sbyt.billing import operations
 from sbyt.billing.compute import Outcome
 from sbyt.billing.models import Bill, Charge, Run, Unbilled
-from sbyt.billing.operations import UnableToBill, UnableToBillMissing
+from sbyt.billing.operations import UnableToBeginAhead, UnableToBill, UnableToBillMissing
 from sbyt.bulk import UnableToRunStatement
 from sbyt.core.money import half_up
 from sbyt.core.periods import Period
@@ -86,6 +86,20 @@ def test_after_the_first_only_the_next_period_can_be_billed(database: Database, 
     Run.objects.create(period=APRIL, landed_at=NOW, summary={})
     with pytest.raises(UnableToBill, match="теперь можно только 2026-05"):
         bill(Period.parse(asked), dry_run=dry_run)
+
+
+@pytest.mark.parametrize(
+    ("asked", "refused"), [("2026-08", False), ("2026-09", False), ("2026-10", True), ("2062-04", True)]
+)
+def test_nobody_begins_with_a_month_ahead_by_mistake(case: Database, asked: str, refused: bool) -> None:
+    period = Period.parse(asked)
+    bill(period, dry_run=True)
+    if refused:
+        with pytest.raises(UnableToBeginAhead, match="--ahead"):
+            bill(period)
+        assert stored() == [[]] * len(TABLES)
+    run_billing(period, Settings(), now=NOW, ahead=refused)
+    bill(period.plus(1))  # the next one may lie ahead
 
 
 def test_a_run_that_fails_at_its_end_leaves_nothing(case: Database, monkeypatch: pytest.MonkeyPatch) -> None:

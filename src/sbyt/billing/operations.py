@@ -39,6 +39,16 @@ class UnableToBill(ValueError):
         )
 
 
+class UnableToBeginAhead(ValueError):
+    """The very first period is a month that has not begun: only the next one could ever follow it."""
+
+    def __init__(self, asked: Period) -> None:
+        super().__init__(
+            f"Месяц {asked} ещё не начался, а после первого начисленного периода можно только следующий. Проверьте год "
+            "и месяц. Посмотреть, что получится, можно с --dry-run; если начинать нужно именно с него, добавьте --ahead."
+        )
+
+
 class UnableToBillMissing(ValueError):
     """Only those left out of the last run can be billed for it: what was left out before, the next run corrects."""
 
@@ -69,6 +79,15 @@ def require_next(asked: Period, landed: list[Period]) -> None:
     """
     if landed and asked != landed[-1].plus(1):
         raise UnableToBill(asked, landed[-1])
+
+
+def require_begun(asked: Period, landed: list[Period], today: dt.date) -> None:
+    """Refuse a first period that lies ahead: it could not be taken back.
+
+    :raises UnableToBeginAhead: if it does.
+    """
+    if not landed and asked.first_day > today:
+        raise UnableToBeginAhead(asked)
 
 
 def save_run(bulk: Bulk, period: Period, summary: Summary, *, now: dt.datetime) -> None:

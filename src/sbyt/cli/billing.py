@@ -13,7 +13,7 @@ from rich.status import Status
 
 from sbyt.accounts.selection import UnableToSelect, select_accounts
 from sbyt.billing.engine import UnableToCompute
-from sbyt.billing.operations import UnableToBill, UnableToBillMissing
+from sbyt.billing.operations import UnableToBeginAhead, UnableToBill, UnableToBillMissing
 from sbyt.bulk import UnableToAppend, UnableToOpenDatabase, UnableToRunStatement
 from sbyt.cli.bill_words import compared, described
 from sbyt.core.periods import Period, UnableToParsePeriod
@@ -25,6 +25,7 @@ from sbyt.usecases.run_billing import bill_missing, compare_prices, run_billing
 _PHASES = {"read": "Читаю данные…", "compute": "Считаю…", "save": "Записываю…"}
 _REFUSALS = (
     UnableToAppend,
+    UnableToBeginAhead,
     UnableToBill,
     UnableToBillMissing,
     UnableToCompute,
@@ -41,6 +42,7 @@ class Wanted:
     dry_run: bool = False
     missing: bool = False
     full: bool = False
+    ahead: bool = False
     only: str | None = None
     prices: Path | None = None
 
@@ -123,6 +125,13 @@ def _asked(period: Period, settings: Settings, wanted: Wanted, tell: _Told) -> I
         yield from described(billed, missing=True)
     else:
         billed = run_billing(
-            period, settings, now=now, dry_run=wanted.dry_run, only=only, full=wanted.full, progress=tell
+            period,
+            settings,
+            now=now,
+            dry_run=wanted.dry_run,
+            only=only,
+            full=wanted.full,
+            ahead=wanted.ahead,
+            progress=tell,
         )
         yield from described(billed, dry_run=wanted.dry_run, everybody=only is None)

@@ -284,13 +284,16 @@ def bill(
     full: bool = typer.Option(
         False, "--full", metavar="", help="Look at all histories anew instead of going on. Comes to the same."
     ),
+    ahead: bool = typer.Option(
+        False, "--ahead", metavar="", help="Begin with a month that has not begun; only the next can follow."
+    ),
 ) -> None:
     """Bill a month: all accounts, whole or not at all. A month already billed is only summed up."""
     from django.conf import settings
 
     from sbyt.cli.billing import Wanted, bill_period
 
-    wanted = Wanted(dry_run=dry_run, missing=missing, full=full, only=only, prices=prices)
+    wanted = Wanted(dry_run=dry_run, missing=missing, full=full, ahead=ahead, only=only, prices=prices)
     raise typer.Exit(bill_period(period, settings.SBYT, wanted))
 
 

@@ -64,7 +64,7 @@ def _unwatched(_outcome: Outcome) -> None:
     return None
 
 
-def run_billing(
+def run_billing(  # noqa: PLR0913 a run has as many options as its command
     period: Period,
     settings: Settings,
     *,
@@ -72,6 +72,7 @@ def run_billing(
     dry_run: bool = False,
     only: Sequence[int] | None = None,
     full: bool = False,
+    ahead: bool = False,
     progress: Progress = _silent,
     watcher: Watcher = _unwatched,
 ) -> Billed:
@@ -80,9 +81,11 @@ def run_billing(
     :param only: the ids of the accounts wanted, in a dry run: a period is billed whole.
     :param full: look at every history from its beginning, instead of going on from where the last run left it. Both
         come to the same.
+    :param ahead: begin with a month that has not begun.
     :param watcher: is given each batch before it is saved.
 
     :raises UnableToBill: if another period is the next to be billed.
+    :raises UnableToBeginAhead: if it is the first and has not begun.
     :raises UnableToOpenDatabase: if the database is lost, or another run or import holds it.
     :raises UnableToRunStatement: if the database refuses; nothing is written then.
     :raises UnableToCompute: if the engine can't go on; nothing is written then.
@@ -91,6 +94,8 @@ def run_billing(
         landed = queries.landed_periods(bulk)
         if period not in landed:
             operations.require_next(period, landed)
+            if not (dry_run or ahead):
+                operations.require_begun(period, landed, now.astimezone(settings.zone).date())
             run = _Run(Workbench(engine, bulk, period, settings.zone, queries.marks(bulk)), settings, progress, watcher)
             if dry_run:
                 return run.rehearse(landed, only=only, full=full)
