@@ -172,14 +172,15 @@ def compared(run: Landed, before: Landed | None, saying: Saying) -> list[Compare
 
 def categories(summary: Summary, before: Summary | None, saying: Saying) -> list[ShownCategory]:
     """The sums by category, beside those of the month before."""
-    return [_category(row, saying) for row in month_on_month(summary, before)]
+    month = saying.month(Period(before.period)) if before else ""
+    return [_category(row, month, saying) for row in month_on_month(summary, before)]
 
 
-def _category(row: CategoryBeside, saying: Saying) -> ShownCategory:
+def _category(row: CategoryBeside, month: str, saying: Saying) -> ShownCategory:
     words, now, before = WORDS[saying.language], row.now, row.before
 
     def was(figure: str) -> str:
-        return words["was"].format(was=figure)
+        return words["was"].format(month=month, was=figure)
 
     change = "" if row.change is None else f"{_sign(row.change)}{saying.money(abs(row.change))}"
     return ShownCategory(

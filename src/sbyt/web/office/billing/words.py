@@ -62,7 +62,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "category": "Категория",
         "no_category": "без категории",
         "change": "Начислено против прошлого месяца",
-        "was": "в прошлом месяце {was}",
+        "was": "{month}: {was}",
         "oddest": "Самые необычные счета",
         "oddest_what": "Дальше всего от обычного: начислено не столько, сколько стоил бы обычный расход, или много "
         "пересчитано.",
@@ -126,7 +126,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "category": "Category",
         "no_category": "no category",
         "change": "Charged against the month before",
-        "was": "the month before {was}",
+        "was": "{month}: {was}",
         "oddest": "The oddest bills",
         "oddest_what": "Farthest from the usual: charged otherwise than the usual use would have cost, or much "
         "recalculated.",
