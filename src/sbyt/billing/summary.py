@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from sbyt.billing.compute import Outcome
 from sbyt.billing.rules.reports import ODDEST
+from sbyt.core.money import half_up
 
 
 class Group(BaseModel):
@@ -71,6 +73,40 @@ class Summary(BaseModel):
     categories: tuple[CategorySums, ...] = ()
     oddest: tuple[Odd, ...] = ()
     held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryBeside:
+    """A category beside the month before. ``before`` is None where there is no month to compare with."""
+
+    now: CategorySums
+    before: CategorySums | None
+
+    @property
+    def change(self) -> int | None:
+        """By how much more was charged for the month itself, in kopecks: only that can be compared."""
+        return None if self.before is None else self.now.charged - self.before.charged
+
+    @property
+    def change_tenths(self) -> int | None:
+        """The same in tenths of a per cent, rounded half up; None where there was nothing to be a share of."""
+        if self.before is None or self.before.charged <= 0:
+            return None
+        return half_up((self.now.charged - self.before.charged) * 1000, self.before.charged)
+
+
+def month_on_month(summary: Summary, before: Summary | None) -> list[CategoryBeside]:
+    """Each category of the month, and of the month before: one that is missing in either has nothing there."""
+    then = {one.category: one for one in before.categories} if before else {}
+    now = {one.category: one for one in summary.categories}
+    return [
+        CategoryBeside(now.get(category, _nothing(category)), then.get(category, _nothing(category)) if then else None)
+        for category in sorted(now.keys() | then.keys() if now else ())
+    ]
+
+
+def _nothing(category: str) -> CategorySums:
+    return CategorySums(category=category, bills=0, charged=0, recalculated=0)
 
 
 class Tally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sbyt.billing.reports import Reported, account_numbers
-from sbyt.billing.summary import CategorySums, Summary
+from sbyt.billing.summary import CategoryBeside, Summary, month_on_month
 from sbyt.core.money import roubles
 from sbyt.core.periods import Period
 from sbyt.usecases.run_billing import Billed, Compared, summary_of
@@ -83,26 +83,27 @@ def _lines(summary: Summary) -> Iterator[str]:
 
 def _categories(summary: Summary, before: Summary | None) -> Iterator[str]:
     """Month on month; only what is charged for the month itself can be compared."""
-    if not summary.categories:
+    rows = month_on_month(summary, before)
+    if not rows:
         return
-    had = {one.category: one for one in before.categories} if before else {}
     yield ""
     yield f"{'По категориям':<20}{'счетов':>9}{'начислено':>18}{'перерасчёт':>18}" + (
-        "  к прошлому месяцу" if had else ""
+        "  к прошлому месяцу" if rows[0].before else ""
     )
-    for one in summary.categories:
+    for row in rows:
+        one = row.now
         line = f"{one.category or _NO_CATEGORY:<20}{one.bills:>9}{_sum(one.charged):>18}{_sum(one.recalculated):>18}"
-        yield line + _change(one, had.get(one.category))
+        yield line + _change(row)
 
 
-def _change(one: CategorySums, before: CategorySums | None) -> str:
-    if before is None:
+def _change(row: CategoryBeside) -> str:
+    if row.change is None:
         return ""
-    change = f"  {_signed(one.charged - before.charged)}"
-    if before.charged <= 0:
+    change = f"  {_signed(row.change)}"
+    tenths = row.change_tenths
+    if tenths is None:
         return change
-    tenths = (abs(one.charged - before.charged) * 2000 + before.charged) // (2 * before.charged)
-    return f"{change} ({'−' if one.charged < before.charged else '+'}{tenths // 10},{tenths % 10} %)"
+    return f"{change} ({'−' if row.change < 0 else '+'}{abs(tenths) // 10},{abs(tenths) % 10} %)"
 
 
 def _oddest(summary: Summary, *, landed: bool) -> Iterator[str]:
@@ -117,7 +118,7 @@ def _oddest(summary: Summary, *, landed: bool) -> Iterator[str]:
         )
         yield line + ("  проверить" if odd.reason else "")
     if summary.held:
-        where = ": их список в кабинете сотрудника, «Начисления»" if landed else ""
+        where = f": их список в офисе, «Начисления», или sbyt holds {Period(summary.period)}" if landed else ""
         yield f"Проверить до отправки: {summary.held}{where}"
 
 

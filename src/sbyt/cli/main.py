@@ -298,6 +298,23 @@ def bill(
 
 
 @app.command()
+def holds(
+    period: str = typer.Argument("", help="The month of the bills, like 2026-11 (default: the last one billed)."),
+    release: list[str] = typer.Option(
+        [], "--release", metavar="ACCOUNT", help="This account's bill is right: let it be sent; may be repeated."
+    ),
+    note: str = typer.Option("", "--note", help="What whoever looked at it found; stays with the bill."),
+    by: str = typer.Option(None, "--by", metavar="NAME", help="Who decides; by default who is logged in."),
+) -> None:
+    """Show which bills look wrong and wait to be looked at before they are sent, and release them."""
+    from sbyt.cli.holds import Decision, look_after
+    from sbyt.cli.terminal import staff_name
+
+    decision = Decision(tuple(release), note, staff_name(by)) if release or note else None
+    raise typer.Exit(look_after(period, decision))
+
+
+@app.command()
 def explain(
     account: str = typer.Argument(help="Number of the account."),
     period: str = typer.Argument(help="The month of the bill, like 2026-11."),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from sbyt.billing.explain import ByAverage, ByNorm, ByReadings, Explained, Tier
+from sbyt.billing.models import Hold
 from sbyt.conversation.render import LANGUAGES
 from sbyt.core.money import roubles
 from sbyt.core.periods import Period
@@ -55,6 +56,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "no_category": "нет категории и числа жильцов",
         "no_norm": "нет норматива",
         "no_price": "нет цены",
+        "held_charged": "начислено {charged}\u00a0₽ — обычно около {expected}\u00a0₽",
+        "held_recalculated": "перерасчёт {recalculated}\u00a0₽",
     },
     "en": {
         "charge": "{meter}, {month}: {volume}, {amount} ₽",
@@ -84,6 +87,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "no_category": "no category and number of residents",
         "no_norm": "no norm",
         "no_price": "no price",
+        "held_charged": "{charged}\u00a0₽ charged — usually about {expected}\u00a0₽",
+        "held_recalculated": "{recalculated}\u00a0₽ recalculated",
     },
 }
 
@@ -104,6 +109,11 @@ class Telling:
         whole, _, rest = roubles(abs(kopecks)).partition(".")
         grouped = f"{int(whole):,}".replace(",", "\u00a0" if self._language == "ru" else ",")
         return f"{'−' if kopecks < 0 else ''}{grouped}{self._names.point}{rest}"
+
+    def why_held(self, hold: Hold) -> str:
+        """What looks wrong about a bill that is held."""
+        names = ("charged", "expected", "recalculated")
+        return self.words[f"held_{hold.reason}"].format(**{name: self.money(getattr(hold, name)) for name in names})
 
     def head(self, line: Explained) -> str:
         """What a line is for, and what it comes to."""

@@ -13,6 +13,7 @@ from sbyt.messaging.traffic import unhandled
 from sbyt.staff.roles import Role, may
 from sbyt.usecases.staff_queue import COUNTED, counts
 from sbyt.web.office.billing.shown import month_name
+from sbyt.web.office.billing.shown_holds import waiting_said
 from sbyt.web.office.billing.words import WORDS as BILLING
 from sbyt.web.office.codes import REASONS, said
 from sbyt.web.office.customers.views import saying_of
@@ -45,15 +46,19 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits is for operators; others see the desks alone."""
     shown = _waiting(request) if may(request.user, (Role.OPERATOR,)) else {}
     if may(request.user, (Role.OPERATOR, Role.BILLING)):
-        shown["billed"] = _billed(request)
+        shown |= _billed(request)
     return render(request, "office/home.html", shown)
 
 
-def _billed(request: HttpRequest) -> str:
-    """Which month was billed last, and when; empty before the first."""
+def _billed(request: HttpRequest) -> dict[str, str]:
+    """Which month was billed last, and when; how many of its bills wait for who bills. Nothing before the first."""
     saying, (found, _) = saying_of(request), newest_runs(1)
-    last = BILLING[saying.language]["last"]
-    return last.format(month=month_name(found[0].period, saying), at=saying.moment(found[0].at)) if found else ""
+    if not found:
+        return {}
+    period = found[0].period
+    last = BILLING[saying.language]["last"].format(month=month_name(period, saying), at=saying.moment(found[0].at))
+    bills = may(request.user, (Role.BILLING,))
+    return {"billed": last, "held_of": str(period), "held": waiting_said("last", period, saying) if bills else ""}
 
 
 def _waiting(request: HttpRequest) -> dict[str, object]:

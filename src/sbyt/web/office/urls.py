@@ -5,6 +5,7 @@ from __future__ import annotations
 from allauth.account import views as login
 from django.urls import include, path
 
+from sbyt.web.office.billing.holds import holds
 from sbyt.web.office.billing.views import run, runs
 from sbyt.web.office.channels.views import channel, channels
 from sbyt.web.office.customers.bill import bill
@@ -32,6 +33,7 @@ _desks = [
     path("queue/<int:pk>/", task, name="task"),
     path("billing/", runs, name="runs"),
     path("billing/<str:period>/", run, name="run"),
+    path("billing/<str:period>/held/", holds, name="holds"),
     path("channels/", channels, name="channels"),
     path("channels/<slug:code>/", channel, name="channel"),
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from sbyt.billing.models import Unbilled
 from sbyt.billing.runs import Landed
-from sbyt.billing.summary import Summary
+from sbyt.billing.summary import CategoryBeside, Summary, month_on_month
 from sbyt.conversation.render import LANGUAGES
 from sbyt.core.periods import Period
 from sbyt.usecases.explain_words import Telling
@@ -51,6 +51,21 @@ class Compared:
     now: str
     before: str
     difference: str
+
+
+@dataclass(frozen=True)
+class ShownCategory:
+    """A category of the month; ``_before`` says what was in the month before, empty where there is none."""
+
+    name: str
+    bills: str
+    bills_before: str
+    charged: str
+    charged_before: str
+    change: str
+    percent: str
+    recalculated: str
+    recalculated_before: str
 
 
 def count(number: int, saying: Saying) -> str:
@@ -153,6 +168,40 @@ def compared(run: Landed, before: Landed | None, saying: Saying) -> list[Compare
         rows.append(_compared_counts(word, now.get(basis, 0), then.get(basis, 0), saying))
     rows.append(_compared_counts(words["not_billed"], run.unbilled, before.unbilled, saying))
     return rows
+
+
+def categories(summary: Summary, before: Summary | None, saying: Saying) -> list[ShownCategory]:
+    """The sums by category, beside those of the month before."""
+    month = saying.month(Period(before.period)) if before else ""
+    return [_category(row, month, saying) for row in month_on_month(summary, before)]
+
+
+def _category(row: CategoryBeside, month: str, saying: Saying) -> ShownCategory:
+    words, now, before = WORDS[saying.language], row.now, row.before
+
+    def was(figure: str) -> str:
+        return words["was"].format(month=month, was=figure)
+
+    change = "" if row.change is None else f"{_sign(row.change)}{saying.money(abs(row.change))}"
+    return ShownCategory(
+        now.category or words["no_category"],
+        count(now.bills, saying),
+        was(count(before.bills, saying)) if before else "",
+        saying.money(now.charged),
+        was(saying.money(before.charged)) if before else "",
+        change,
+        _changed_by(row, saying),
+        saying.money(now.recalculated),
+        was(saying.money(before.recalculated)) if before else "",
+    )
+
+
+def _changed_by(row: CategoryBeside, saying: Saying) -> str:
+    """«+7,2 %»; empty where there was nothing to be a share of."""
+    tenths = row.change_tenths
+    if row.change is None or tenths is None:
+        return ""
+    return f"{_sign(row.change)}{abs(tenths) // 10}{LANGUAGES[saying.language].point}{abs(tenths) % 10}\u00a0%"
 
 
 def _compared_money(word: str, now: int, before: int, saying: Saying) -> Compared:

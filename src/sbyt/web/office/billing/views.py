@@ -1,4 +1,4 @@
-"""The pages of the billing: the months that were billed, and one of them. They only show; a command bills."""
+"""The pages of the billing: the months that were billed, and one of them. A command bills."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from sbyt.staff.roles import Role
 from sbyt.web.office.billing.chart import BASES
 from sbyt.web.office.billing.shown import (
     bases_table,
+    categories,
     charts,
     compared,
     count,
@@ -27,7 +28,8 @@ from sbyt.web.office.billing.shown import (
     shown_run,
     sums,
 )
-from sbyt.web.office.billing.words import WORDS
+from sbyt.web.office.billing.shown_holds import oddest, waiting_said
+from sbyt.web.office.billing.words import HOLDS, WORDS
 from sbyt.web.office.customers.shown import Saying
 from sbyt.web.office.customers.views import saying_of
 from sbyt.web.office.data.words import code
@@ -41,7 +43,7 @@ MOST_RUNS, MOST_NOT_BILLED = 24, 50
 def runs(request: HttpRequest) -> HttpResponse:
     """The months that were billed, the newest first."""
     saying = saying_of(request)
-    words, before = WORDS[saying.language], _period(request.GET.get("before", ""))
+    words, before = WORDS[saying.language], period_of(request.GET.get("before", ""))
     found, more = newest_runs(MOST_RUNS, before)
     today = settings.NOW().astimezone(saying.zone).date()
     rows = [shown_run(one, saying) for one in found]
@@ -62,7 +64,7 @@ def runs(request: HttpRequest) -> HttpResponse:
 @staff_required(Role.OPERATOR, Role.BILLING)
 def run(request: HttpRequest, period: str) -> HttpResponse:
     """One month: what it came to, against the month before, and who could not be billed."""
-    month = _period(period)
+    month = period_of(period)
     found = run_of(month) if month is not None else None
     if found is None:
         raise Http404
@@ -73,6 +75,7 @@ def run(request: HttpRequest, period: str) -> HttpResponse:
     shown = {
         "words": words,
         "title": words["title"].format(month=month_name(found.period, saying)),
+        "period": str(found.period),
         "landed": words["landed_at"].format(at=saying.moment(found.at)),
         "summary": summary,
         "accounts": count(summary.accounts, saying) if summary else "",
@@ -83,6 +86,10 @@ def run(request: HttpRequest, period: str) -> HttpResponse:
         "month_before": saying.month(before.period) if before else "",
         "period_before": str(before.period) if before else "",
         "compared": compared(found, before, saying),
+        "categories": categories(summary, before.summary if before else None, saying) if summary else [],
+        "oddest": oddest(summary, saying) if summary else [],
+        "held": HOLDS[saying.language]["all_done"] if summary and summary.held else "",
+        "held_waiting": waiting_said("link", found.period, saying),
         "advice": words["who_late" if newest.period == found.period else "who_past"].format(period=found.period),
         "reasons": reasons(summary, saying) if summary else [],
         **_who(request, found.period, saying),
@@ -105,7 +112,8 @@ def _who(request: HttpRequest, period: Period, saying: Saying) -> dict[str, Any]
     }
 
 
-def _period(written: str) -> Period | None:
+def period_of(written: str) -> Period | None:
+    """The month that is written; None where it is none."""
     try:
         return Period.parse(written)
     except UnableToParsePeriod:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from sbyt.accounts.models import Account
 from sbyt.billing.explain import UnableToExplain
+from sbyt.billing.holds import holds_of
 from sbyt.core.periods import Period, UnableToParsePeriod
-from sbyt.staff.roles import Role
+from sbyt.staff.roles import Role, may
 from sbyt.usecases.customer_card import account_of
 from sbyt.usecases.explain_bill import UnableToFindBill, explain_bill
 from sbyt.usecases.explain_words import Telling
+from sbyt.usecases.release_holds import LONGEST_NOTE
 from sbyt.web.language import language_of
+from sbyt.web.office.billing.shown_holds import held_said
+from sbyt.web.office.billing.words import HOLDS
 from sbyt.web.office.customers.shown import address_of
+from sbyt.web.office.customers.views import saying_of
 from sbyt.web.office.roles import staff_required
 
 
@@ -31,6 +37,7 @@ def bill(request: HttpRequest, period: str, number: str) -> HttpResponse:
         "title": telling.words["bill"].format(account=account.number, month=telling.month(month)),
         "account": account,
         "address": address_of(account),
+        **_held(request, account, month),
     }
     try:
         explained = explain_bill(account, month)
@@ -47,3 +54,20 @@ def bill(request: HttpRequest, period: str, number: str) -> HttpResponse:
         if one.meter is not None
     ]
     return render(request, "office/customers/bill.html", shown)
+
+
+def _held(request: HttpRequest, account: Account, period: Period) -> dict[str, object]:
+    """Whether the bill is held, or was; who bills can release it here."""
+    hold, saying = holds_of(period, [account.pk]).get(account.pk), saying_of(request)
+    if hold is None:
+        return {}
+    waits = hold.released_at is None
+    return {
+        "hold": hold,
+        "held": held_said(hold, saying),
+        "held_waits": waits,
+        "may_release": waits and may(request.user, (Role.BILLING,)),
+        "period": str(period),
+        "longest": LONGEST_NOTE,
+        "held_words": HOLDS[saying.language],
+    }

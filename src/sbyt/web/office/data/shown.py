@@ -6,12 +6,12 @@ from django.conf import settings
 from django.db.models import Q
 
 from sbyt.accounts.models import Account, Customer, Link, Meter, Premises, Register
-from sbyt.billing.models import Bill, Charge
+from sbyt.billing.models import Bill, Charge, Hold
 from sbyt.core.identifiers import email_address, phone_number
 from sbyt.messaging.models import ChannelStatus, InboundMessage, OutboundMessage
 from sbyt.messaging.numbers import message_of, short_number
 from sbyt.payments.models import Payment
-from sbyt.readings.models import Reading, StaffTask
+from sbyt.readings.models import Inspection, Reading, StaffTask
 from sbyt.tariffs.models import Norm, Price
 from sbyt.web.office.data.tables import (
     FARTHEST,
@@ -129,12 +129,27 @@ class Readings(OfAccounts):
         coded("kind"),
         coded("verdict"),
     )
-    details = (*columns, plain("received_at"), plain("loaded_at"), linked("message", "message"))
-    list_select_related = ("register__meter__account", "message")
+    details = (
+        *columns,
+        plain("received_at"),
+        plain("loaded_at"),
+        linked("message", "message"),
+        computed("by", lambda row: _inspected(row, "by")),
+        computed("why", lambda row: _inspected(row, "reason")),
+    )
+    list_select_related = ("register__meter__account", "message", "inspection")
 
     def find(self, term: str) -> Q:
         registers = Register.objects.filter(meter__account__in=accounts_of(term)).values_list("id", flat=True)
         return Q(register__in=list(registers))
+
+
+def _inspected(reading: Reading, name: str) -> str:
+    """Who entered an inspector's value, or why; empty for what came another way."""
+    try:
+        return str(getattr(reading.inspection, name))
+    except Inspection.DoesNotExist:
+        return ""
 
 
 class StaffTasks(OfAccounts):
@@ -245,6 +260,21 @@ class Charges(OfAccounts):
     list_select_related = ("account", "register__meter")
 
 
+class Holds(OfAccounts):
+    columns = (
+        _ACCOUNT,
+        month("period"),
+        coded("reason"),
+        money("charged"),
+        money("expected"),
+        money("recalculated"),
+        plain("released_at"),
+        plain("by", "released_by"),
+    )
+    details = (*columns, plain("note"))
+    list_select_related = ("account",)
+
+
 class Payments(OfAccounts):
     columns = (_ACCOUNT, plain("paid_on"), money("amount"), plain("source"), plain("external_id"))
     details = columns
@@ -293,6 +323,7 @@ SHOWN: dict[type, type[Table]] = {
     ChannelStatus: States,
     Bill: Bills,
     Charge: Charges,
+    Hold: Holds,
     Payment: Payments,
     Price: Prices,
     Norm: Norms,

@@ -42,7 +42,7 @@ GROUPS = (
             "messaging.channelstatus",
         ),
     ),
-    ("money", ("billing.bill", "billing.charge", "payments.payment")),
+    ("money", ("billing.bill", "billing.charge", "billing.hold", "payments.payment")),
     ("settings", ("tariffs.price", "tariffs.norm")),
     ("people", ("staff.user",)),
 )
