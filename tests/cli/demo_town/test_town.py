@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sbyt.accounts.models import Account, Meter
-from sbyt.billing.models import Bill, Charge, Unbilled
+from sbyt.billing.models import Bill, Charge, Hold, Unbilled
 from sbyt.cli.demo_site_words import SHOWS
 from sbyt.cli.demo_town import Town, build, write
 from sbyt.config.channels import DEFAULT_CHANNELS
@@ -104,6 +104,12 @@ def test_every_account_is_billed(town: Town) -> None:
     assert Account.objects.count() == ACCOUNTS
     assert Bill.objects.count() == ACCOUNTS * len(town.billed)
     assert not Unbilled.objects.exists()
+
+
+@pytest.mark.usefixtures("_lived")
+def test_some_bills_of_the_last_month_are_held(town: Town) -> None:
+    held = Hold.objects.filter(period=town.billed[-1], reason="charged")
+    assert 1 <= held.count() <= ACCOUNTS // 50
 
 
 @pytest.mark.usefixtures("_lived")

@@ -17,6 +17,8 @@ _VERIFIED_FOR = 16  # years, of electricity meters; of others 6
 _SWAP_DAY = 12
 #: Of the ordinary use, in percent, while a household that comes back was silent: its bill is to show a sum for it.
 _UNSEEN = 150
+#: One household of so many uses as many times the ordinary in the last month: its bill is to be looked at.
+_ONE_OF, _TIMES = 97, 40
 
 
 @dataclass(slots=True)
@@ -59,6 +61,8 @@ class _Writer:
                 use = used(meter.dial, period, self._home.residents, self._chance)
                 if self._home.returns and self._last - month < self._home.silent:
                     use = tuple(one * _UNSEEN // 100 for one in use)
+                if month == self._last and self._home.place % _ONE_OF == _ONE_OF // 2:
+                    use = tuple(one * _TIMES for one in use)
                 meter.counted = [before + one for before, one in zip(meter.counted, use, strict=True)]
             if self._is_handed_in(period):
                 at = self._at(period)
