@@ -18,7 +18,7 @@ _SWAP_DAY = 12
 #: Of the ordinary use, in percent, while a household that comes back was silent: its bill is to show a sum for it.
 _UNSEEN = 150
 #: One household of so many uses as many times the ordinary in the last month: its bill is to be looked at.
-_ONE_OF, _TIMES = 97, 40
+_ONE_OF, _TIMES = 97, 12
 
 
 @dataclass(slots=True)
