@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pyarrow as pa
 import pytest
 from django.db import connection
@@ -246,3 +248,31 @@ def test_on_postgresql_two_writers_wait_for_each_other(postgresql_database: Data
     with bulk.transaction(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [bulk.BULK_LOCK])
         assert cursor.fetchone() == (False,)
+
+
+def a_norm(category: str) -> Norm:
+    return Norm.objects.create(category=category, resource="gas", valid_from=24300, per_resident=1)
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_the_last_ids_are_those_of_the_last_rows(database: Database, write: bool) -> None:
+    last = [a_norm(category).pk for category in "abc"][-1]
+    with bulk.transaction(write=write) as opened:
+        assert opened.last_ids(["tariffs_norm", "tariffs_price"]) == {"tariffs_norm": last, "tariffs_price": 0}
+
+
+def test_on_postgresql_an_id_that_was_given_and_not_committed_is_waited_for(postgresql_database: Database) -> None:
+    """Else a row with a smaller id could appear later, and nobody would look for it."""
+    with psycopg.connect(postgresql_database.url) as other:
+        other.execute(
+            "INSERT INTO tariffs_norm (category, resource, valid_from, per_resident) VALUES ('slow', 'gas', 24300, 1)"
+        )
+        quick = a_norm("quick").pk  # a greater one, committed before
+        with bulk.transaction() as opened, ThreadPoolExecutor(1) as beside:
+            asked = beside.submit(opened.last_ids, ["tariffs_norm"])
+            with pytest.raises(TimeoutError):
+                asked.result(timeout=0.5)
+            other.commit()
+            assert asked.result(timeout=30) == {"tariffs_norm": quick}
+            assert opened.read("SELECT count(*) AS n FROM tariffs_norm")["n"].to_pylist() == [2]
+            a_norm("later")  # nobody waits for the one who asked

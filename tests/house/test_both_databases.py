@@ -16,6 +16,9 @@ REASONS = {
     "bulk/test_transaction.py: test_on_sqlite_the_write_lock_is_held_from_the_start": "its lock is on the file",
     "bulk/test_transaction.py: test_on_sqlite_reading_leaves_writers_alone": "its readers and writers share a file",
     "bulk/test_transaction.py: test_on_postgresql_two_writers_wait_for_each_other": "only it has advisory locks",
+    "bulk/test_transaction.py: test_on_postgresql_an_id_that_was_given_and_not_committed_is_waited_for": (
+        "only it has writers beside each other"
+    ),
     "cli/test_doctor.py: test_a_file_that_is_not_there_is_to_be_made": "a file may be missing, a server answers",
     "cli/test_start.py: test_migrate_makes_the_folder_and_the_database": "a server needs no folder of ours",
     "cli/test_start.py: test_without_a_file_the_command_that_makes_it_is_named": "a file may be missing",
