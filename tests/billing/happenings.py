@@ -47,6 +47,7 @@ class Town:
             (0.25, self._change_prices),
             (0.3, self._inspect),
             (0.4, self._import_charge),
+            (0.3, self._start_again),
             (0.5, self._stop_or_go),
             (0.5, self._stop_or_go),
         )
@@ -193,6 +194,13 @@ class Town:
         meter = self._random.choice(list(Meter.objects.order_by("pk")))
         for register in meter.registers.order_by("pk"):
             self._hand_in(register, period, "control")
+
+    def _start_again(self, period: Period) -> None:
+        """A start index put right, for a month that was or is to come."""
+        meter = self._random.choice(list(Meter.objects.order_by("pk")))
+        at = period.plus(self._random.choice((-1, 0, 1, 2)))
+        for register in meter.registers.order_by("pk"):
+            self._hand_in(register, at, "installed")
 
     def _import_charge(self, period: Period) -> None:
         register = self._random.choice(list(Register.objects.order_by("pk")))

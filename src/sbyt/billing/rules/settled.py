@@ -109,12 +109,13 @@ def by_news(standing: Table, news: Table, period: int) -> Table:
     """The accounts of which something was handed in that doesn't simply go on from where they stand: account_id.
 
     What belongs to a settled month; what an inspector read or marks a rollover; a value below the last; anything of a
-    meter that has ended.
+    meter that has ended; another start index, whatever its period.
     """
     rows = news.join(standing.select("register_id", "account_id", "until", standing="value"), "register_id")
     late = rows.period < period
     odd = (rows.kind != CUSTOMER) | rows.rollover | (rows.value < rows.standing) | (rows.until < period)
-    return rows.filter(late | ((rows.period == period) & odd)).select("account_id")
+    again = rows.kind == INSTALLED
+    return rows.filter(late | again | ((rows.period == period) & odd)).select("account_id")
 
 
 def by_pools(pool: Table, settled_accounts: Table, period: int) -> Table:
