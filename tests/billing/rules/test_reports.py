@@ -68,6 +68,12 @@ STEADY = {97: 100, 98: 100, 99: 100}
         ),
         pytest.param([(CHARGE, 1000, 550_000)], {98: 100, 99: 100}, [], id="two months tell nothing yet"),
         pytest.param([(CHARGE, 1000, 550_000)], {90: 1, 91: 1, 92: 1}, [], id="nor what was long ago"),
+        pytest.param(
+            [(CHARGE, 999_999_999_998, 5_000_000_000)],
+            dict.fromkeys((97, 98, 99), 8_000_000_000),
+            [(5_000_000_000, 40_000_000, 0, 4_960_000_000, 0)],
+            id="what one dial can show at most",
+        ),
         pytest.param([(CHARGE, 0, 0)], STEADY, [], id="nothing used costs nothing"),
         pytest.param(
             [(CHARGE, 100, 55_000), (RECALCULATION, -90, -100_001)],

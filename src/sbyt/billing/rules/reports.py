@@ -11,7 +11,7 @@ from ibis.expr.types import Table
 
 from sbyt.billing.rules.joining import look_up, look_up_in_force
 from sbyt.billing.rules.lines import CHARGE
-from sbyt.billing.rules.whole import half_up, times_half_up
+from sbyt.billing.rules.whole import half_up, proportion
 from sbyt.core.settings import Holds
 
 #: Over how many months before its own a month's volume is usual, and in how many of them it must be known.
@@ -52,7 +52,10 @@ def oddities(lines: Table, usual: Table, holds: Holds) -> Table:
     known = look_up(lines, usual, ["register_id"], ["usual"])
     current = known.kind == CHARGE
     compared = current & known.usual.notnull() & (known.volume > 0) & (known.amount > 0)
-    at_usual = times_half_up(known.amount, known.usual, ibis.greatest(known.volume, 1))
+    volume = ibis.greatest(known.volume, 1)
+    # A reading that is wrong by figures makes volumes whose product no int64 holds.
+    share, rest = proportion(known.usual, known.amount, volume)
+    at_usual = share + (2 * rest >= volume).cast("int64")
     rows = known.select(
         "account_id",
         charged=ibis.ifelse(current, known.amount, 0),
@@ -69,6 +72,5 @@ def oddities(lines: Table, usual: Table, holds: Holds) -> Table:
     reason = ibis.cases((more, CHARGED), (sums.recalculated.abs() > over, RECALCULATED)).cast("int8")
     oddness = ((sums.charged - sums.expected).abs() + sums.recalculated.abs()).cast("int64")
     found = sums.mutate(oddness=oddness, reason=reason)
-    order = ibis.window(order_by=[ibis.desc("oddness"), "account_id"])
-    placed = found.mutate(_place=ibis.row_number().over(order))
-    return placed.filter(placed.reason.notnull() | ((placed["_place"] < ODDEST) & (placed.oddness > 0))).drop("_place")
+    oddest = found.filter(found.oddness > 0).order_by(ibis.desc("oddness"), "account_id").limit(ODDEST)
+    return ibis.union(found.filter(found.reason.notnull()), oddest.filter(oddest.reason.isnull()))

@@ -41,7 +41,7 @@ _WIDE = "decimal(38, 0)"
 def proportion(part: IntegerValue, amount: IntegerValue, whole: IntegerValue) -> tuple[IntegerValue, IntegerValue]:
     """Give ``amount * part / whole``, cut off, and the remainder, where the product may not fit into an int64.
 
-    ``part`` and ``amount`` are at most ``whole``.
+    The quotient itself fits.
     """
     divisor = whole.cast(_WIDE)
     product = part.cast(_WIDE) * amount.cast(_WIDE)
