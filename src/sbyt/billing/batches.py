@@ -6,16 +6,17 @@ What the memory holds depends on the size of a batch, not on the number of accou
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from sbyt.billing import queries
 from sbyt.billing.compute import most_tiers, plan
-from sbyt.billing.engine import DuckDB, Prepared, prepare
+from sbyt.billing.engine import DuckDB, prepare
 from sbyt.billing.facts import COLUMNS, calendar
 from sbyt.billing.going_on import STANDING, going_on
+from sbyt.billing.plans import Plan
 from sbyt.billing.queries import Marks
 from sbyt.billing.standing import Standing
 from sbyt.bulk import Bulk
@@ -139,13 +140,17 @@ class Workbench:
         )
         return [Batch(**row) for row in rows.to_pylist()]
 
-    def prepared(self, estimates: Estimates, holds: Holds) -> Prepared:
-        """The rules, ready to be run on each batch."""
+    def rules(self, estimates: Estimates, holds: Holds) -> Plan:
+        """The rules, written down for what is known."""
         first = self.engine.read("SELECT MIN(period) AS first FROM all_readings")["first"][0].as_py()
         self.engine.hand_in("calendar", calendar(self.period, first - 2 if first is not None else self.period))
-        return prepare(plan(self.period, estimates, self.most_tiers, holds))
+        return plan(self.period, estimates, self.most_tiers, holds)
 
-    def work(self, batches: list[Batch], prepared: Prepared) -> Iterator[Batch]:
+    def source(self, name: str) -> str:
+        """The table that has all rows of a table of facts."""
+        return f"all_{name}" if name in (*_BY_ACCOUNT, *_BY_REGISTER) else name
+
+    def work(self, batches: list[Batch], work_out: WorkOut) -> Iterator[Batch]:
         """Work each batch out; what the rules give is in the engine's tables until the next."""
         for batch in batches:
             within = f"BETWEEN {batch.first} AND {batch.last}"
@@ -153,13 +158,16 @@ class Workbench:
                 self.engine.execute(
                     f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM "all_{name}" WHERE account_id {within}'
                 )
-            for name in _BY_REGISTER:
-                self.engine.execute(
-                    f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM "all_{name}" '
-                    "WHERE register_id IN (SELECT register_id FROM registers)"
-                )
-            self.engine.run(prepared)
+            work_out()
             yield batch
+
+    def take_histories(self) -> None:
+        """Cut out what belongs to the registers of a batch."""
+        for name in _BY_REGISTER:
+            self.engine.execute(
+                f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM "all_{name}" '
+                "WHERE register_id IN (SELECT register_id FROM registers)"
+            )
 
     def standing(self) -> Iterator[tuple[str, pa.Table]]:
         """The rows of the tables of ``STANDING`` that the batch last worked out leaves."""
@@ -192,6 +200,24 @@ class Workbench:
                 f"was_{name}",
                 self.engine.read(f"SELECT * FROM {name} WHERE valid_from <= {int(self.period)}"),
             )
+
+
+#: Works out the batch whose accounts are in the tables: what the rules hand out is there after it.
+WorkOut = Callable[[], None]
+
+#: Is given what is known and the rules, once, before the first batch.
+Engine = Callable[[Workbench, Plan], WorkOut]
+
+
+def in_process(bench: Workbench, rules: Plan) -> WorkOut:
+    """Work each batch out in this process, by DuckDB."""
+    prepared = prepare(rules)
+
+    def work_out() -> None:
+        bench.take_histories()
+        bench.engine.run(prepared)
+
+    return work_out
 
 
 def _replaced(stored: pa.Table, rows: pa.Table, key: list[str]) -> pa.Table:

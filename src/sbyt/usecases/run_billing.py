@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from sbyt.billing import operations, queries
-from sbyt.billing.batches import Workbench
+from sbyt.billing.batches import Engine, Workbench, in_process
 from sbyt.billing.compute import Outcome, handed_out
 from sbyt.billing.engine import duckdb
 from sbyt.billing.models import Run, Unbilled
@@ -73,6 +73,7 @@ def run_billing(  # noqa: PLR0913 a run has as many options as its command
     only: Sequence[int] | None = None,
     full: bool = False,
     ahead: bool = False,
+    engine: Engine = in_process,
     progress: Progress = _silent,
     watcher: Watcher = _unwatched,
 ) -> Billed:
@@ -82,6 +83,7 @@ def run_billing(  # noqa: PLR0913 a run has as many options as its command
     :param full: look at every history from its beginning, instead of going on from where the last run left it. Both
         come to the same.
     :param ahead: begin with a month that has not begun.
+    :param engine: what works it out.
     :param watcher: is given each batch before it is saved.
 
     :raises UnableToBill: if another period is the next to be billed.
@@ -90,13 +92,14 @@ def run_billing(  # noqa: PLR0913 a run has as many options as its command
     :raises UnableToRunStatement: if the database refuses; nothing is written then.
     :raises UnableToCompute: if the engine can't go on; nothing is written then.
     """
-    with transaction(write=not dry_run) as bulk, duckdb() as engine:
+    with transaction(write=not dry_run) as bulk, duckdb() as tables:
         landed = queries.landed_periods(bulk)
         if period not in landed:
             operations.require_next(period, landed)
             if not (dry_run or ahead):
                 operations.require_begun(period, landed, now.astimezone(settings.zone).date())
-            run = _Run(Workbench(engine, bulk, period, settings.zone, queries.marks(bulk)), settings, progress, watcher)
+            bench = Workbench(tables, bulk, period, settings.zone, queries.marks(bulk))
+            run = _Run(bench, settings, progress, watcher, engine)
             if dry_run:
                 return run.rehearse(landed, only=only, full=full)
             return run.land(landed, now=now, full=full)
@@ -136,8 +139,16 @@ def _tally() -> Tally:
 class _Run:
     """One run, from what is known to what is saved."""
 
-    def __init__(self, bench: Workbench, settings: Settings, progress: Progress, watcher: Watcher) -> None:
+    def __init__(
+        self,
+        bench: Workbench,
+        settings: Settings,
+        progress: Progress,
+        watcher: Watcher,
+        engine: Engine = in_process,
+    ) -> None:
         self._bench, self._settings, self._progress, self._watcher = bench, settings, progress, watcher
+        self._engine = engine
         self._tally = _tally()
         self._reported: list[Reported] = []
 
@@ -214,10 +225,10 @@ class _Run:
     def _work(self, *, save: bool, settle: bool) -> None:
         bench, period = self._bench, self._bench.period
         self._progress("compute", 0, 0)
-        prepared = bench.prepared(self._settings.estimates, self._settings.holds)
+        work_out = self._engine(bench, bench.rules(self._settings.estimates, self._settings.holds))
         batches = bench.batches()
         total = batches[-1].done if batches else 0
-        for batch in bench.work(batches, prepared):
+        for batch in bench.work(batches, work_out):
             outcome = handed_out(bench.engine)
             self._watcher(outcome)
             self._tally.add(outcome)
