@@ -6,6 +6,7 @@
 ``sqlite_database``    a fresh database on SQLite alone, ``postgresql_database`` on PostgreSQL alone: only for what the
                        other has not; ``tests/house/test_both_databases.py`` lists who asks for one, and why
 ``component``          a real component by name, like ``component("postgresql")``: its folder or program
+``spark_master``       where Spark is to compute: in this process, set up for few rows
 
 Django's default connection and settings point at the database, and so does ``sbyt.bulk``. A database is a real one,
 with real transactions: nothing is rolled back behind the test, the whole of it is thrown away. A fixture of a module
@@ -66,6 +67,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def component() -> Callable[[str], Path]:
     return components.require
+
+
+@pytest.fixture(scope="session")
+def spark_master(component: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    component("java")
+    settings = tmp_path_factory.mktemp("spark")
+    # Of few rows most of the time is Spark's own: its compiler's, and that of tasks without any.
+    few = {
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.driver.memory": "2g",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
+    }
+    (settings / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in few.items()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_CONF_DIR", str(settings))
+        yield "local[2]"
 
 
 @pytest.fixture(scope="session")

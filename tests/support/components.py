@@ -71,12 +71,20 @@ def chromium_program() -> Path | None:
     return Path(found) if found else None
 
 
+def java_program() -> Path | None:
+    """What Spark runs on."""
+    home = os.environ.get("JAVA_HOME")
+    found = shutil.which("java", path=f"{home}/bin" if home else None)
+    return Path(found) if found else None
+
+
 COMPONENTS = {
     component.name: component
     for component in (
         Component("postgresql", postgresql_programs, "make test-deps (PostgreSQL 15 or later)"),
         Component("faketime", faketime_library, "make test-deps (the package faketime)"),
         Component("chromium", chromium_program, "make test-deps (the package chromium)"),
+        Component("java", java_program, "make test-deps (the package openjdk-17-jre-headless)"),
         # Which no package brings: the test that mounts one steps aside even in CI.
         Component("small_disk", lambda: None, "root, where mounting is allowed,"),
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +14,11 @@ from rich.console import Console
 from rich.status import Status
 
 from sbyt.accounts.selection import UnableToSelect, select_accounts
+from sbyt.billing.batches import Engine, in_process
 from sbyt.billing.engine import UnableToCompute
 from sbyt.billing.operations import UnableToBeginAhead, UnableToBill, UnableToBillMissing
+from sbyt.billing.snapshot import on_spark
+from sbyt.billing.spark import UnableToUseSpark
 from sbyt.bulk import UnableToAppend, UnableToOpenDatabase, UnableToRunStatement
 from sbyt.cli.bill_words import compared, described
 from sbyt.core.periods import Period, UnableToParsePeriod
@@ -32,7 +37,15 @@ _REFUSALS = (
     UnableToOpenDatabase,
     UnableToRunStatement,
     UnableToSelect,
+    UnableToUseSpark,
 )
+
+
+class Computer(enum.StrEnum):
+    """What works the bills out."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,9 @@ class Wanted:
     ahead: bool = False
     only: str | None = None
     prices: Path | None = None
+    computer: Computer = Computer.DUCKDB
+    master: str | None = None
+    snapshot: Path | None = None
 
     def contradiction(self) -> str | None:
         """Why these can't be had together."""
@@ -60,7 +76,15 @@ class Wanted:
                 "С другими ценами можно посчитать только на пробу: добавьте --dry-run. Чтобы цены вступили в силу, "
                 "загрузите их: sbyt import ФАЙЛ."
             )
+        if self.computer is Computer.SPARK and (self.missing or self.prices):
+            return "--engine spark начисляет месяц целиком: --missing и --prices с ним не бывают."
+        if self.computer is Computer.DUCKDB and (self.master or self.snapshot):
+            return "--master и --snapshot нужны только вместе с --engine spark."
         return None
+
+    def engine(self) -> AbstractContextManager[Engine]:
+        """What was asked for, for as long as it is needed."""
+        return on_spark(self.snapshot, self.master) if self.computer is Computer.SPARK else nullcontext(in_process)
 
 
 class _Told:
@@ -124,14 +148,17 @@ def _asked(period: Period, settings: Settings, wanted: Wanted, tell: _Told) -> I
         billed = bill_missing(period, settings, only=only, progress=tell)
         yield from described(billed, missing=True)
     else:
-        billed = run_billing(
-            period,
-            settings,
-            now=now,
-            dry_run=wanted.dry_run,
-            only=only,
-            full=wanted.full,
-            ahead=wanted.ahead,
-            progress=tell,
-        )
+        with wanted.engine() as engine:
+            billed = run_billing(
+                period,
+                settings,
+                now=now,
+                dry_run=wanted.dry_run,
+                only=only,
+                # Who has many machines has them look at everything.
+                full=wanted.full or wanted.computer is Computer.SPARK,
+                ahead=wanted.ahead,
+                engine=engine,
+                progress=tell,
+            )
         yield from described(billed, dry_run=wanted.dry_run, everybody=only is None)

@@ -287,13 +287,32 @@ def bill(
     ahead: bool = typer.Option(
         False, "--ahead", metavar="", help="Begin with a month that has not begun; only the next can follow."
     ),
+    engine: str = typer.Option("duckdb", metavar="duckdb|spark", help="What works it out. Comes to the same."),
+    master: str = typer.Option(None, metavar="URL", help="With --engine spark: where, like local[2] or spark://host."),
+    snapshot: Path = typer.Option(
+        None, metavar="FOLDER", help="With --engine spark: where what it computes with is written, and stays."
+    ),
 ) -> None:
     """Bill a month: all accounts, whole or not at all. A month already billed is only summed up."""
     from django.conf import settings
 
-    from sbyt.cli.billing import Wanted, bill_period
+    from sbyt.cli.billing import Computer, Wanted, bill_period
 
-    wanted = Wanted(dry_run=dry_run, missing=missing, full=full, ahead=ahead, only=only, prices=prices)
+    try:
+        computer = Computer(engine)
+    except ValueError as error:
+        raise typer.BadParameter(f"есть {', '.join(Computer)}", param_hint="--engine") from error
+    wanted = Wanted(
+        dry_run=dry_run,
+        missing=missing,
+        full=full,
+        ahead=ahead,
+        only=only,
+        prices=prices,
+        computer=computer,
+        master=master,
+        snapshot=snapshot,
+    )
     raise typer.Exit(bill_period(period, settings.SBYT, wanted))
 
 
