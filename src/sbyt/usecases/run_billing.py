@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -223,24 +224,41 @@ class _Run:
         return Billed(summary, late.bills, self._reported, bench.anew())
 
     def _work(self, *, save: bool, settle: bool) -> None:
-        bench, period = self._bench, self._bench.period
+        """Work out batch after batch. While the engine has one, the database takes in the one before."""
+        bench = self._bench
         self._progress("compute", 0, 0)
         work_out = self._engine(bench, bench.rules(self._settings.estimates, self._settings.holds))
         batches = bench.batches()
         total = batches[-1].done if batches else 0
-        for batch in bench.work(batches, work_out):
-            outcome = handed_out(bench.engine)
-            self._watcher(outcome)
-            self._tally.add(outcome)
-            missing = MOST_REPORTED - len(self._reported)
-            self._reported += reported_by_outcome(outcome, missing) if missing else []
-            if save:
-                self._progress("save", batch.done, total)
-                operations.save_rows(bench.bulk, period, outcome)
-            if settle:
-                for name, rows in bench.standing():
-                    add_standing(bench.bulk, period, name, rows)
-            self._progress("compute", batch.done, total)
+        with ThreadPoolExecutor(1) as beside:
+            saving: Future[None] | None = None
+            for batch in bench.work(batches, work_out):
+                outcome = self._outcome()
+                standing = list(bench.standing()) if settle else []
+                if saving:
+                    saving.result()
+                if save:
+                    self._progress("save", batch.done, total)
+                    saving = beside.submit(self._save, outcome, standing)
+                self._progress("compute", batch.done, total)
+            if saving:
+                self._progress("save", total, total)
+                saving.result()
+
+    def _outcome(self) -> Outcome:
+        """What the rules gave of the batch, counted."""
+        outcome = handed_out(self._bench.engine)
+        self._watcher(outcome)
+        self._tally.add(outcome)
+        missing = MOST_REPORTED - len(self._reported)
+        self._reported += reported_by_outcome(outcome, missing) if missing else []
+        return outcome
+
+    def _save(self, outcome: Outcome, standing: list[tuple[str, pa.Table]]) -> None:
+        bulk, period = self._bench.bulk, self._bench.period
+        operations.save_rows(bulk, period, outcome)
+        for name, rows in standing:
+            add_standing(bulk, period, name, rows)
 
     def _end_standing(self, before: Standing) -> None:
         bench, bulk, period = self._bench, self._bench.bulk, self._bench.period
