@@ -42,17 +42,24 @@ class Billing:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self._stands = False  # at a step, waiting to be told to go on
 
     def go_to(self, step: str) -> None:
         """Let it go on until it is about to do this."""
-        assert self._process.stdin is not None
         assert self._process.stdout is not None
+        if self._stands:
+            self._go_on()
         for line in self._process.stdout:
             if line.strip() == step:
+                self._stands = True
                 return
-            self._process.stdin.write("\n")
-            self._process.stdin.flush()
+            self._go_on()
         raise AssertionError(f"it ended without {step}: {self._process.communicate()}")
+
+    def _go_on(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
 
     def kill(self) -> None:
         self._process.send_signal(signal.SIGKILL)
