@@ -89,7 +89,7 @@ def test_a_town_is_billed_the_same(
         town.month(period)
         run_billing(period, Settings(), now=NOW)
     town.month(first.plus(4))
-    monkeypatch.setattr(batches, "BATCH", 60)  # several batches
+    monkeypatch.setattr(batches, "BATCH", 40)  # several batches
     here, there = (tried(first.plus(4), engine) for engine in (in_process, Spark(session, tmp_path.absolute())))
     assert len(here) > 2
     for name in ("lines", "bills", "obstacles", "payments"):
