@@ -27,7 +27,7 @@ from sbyt.core.settings import Estimates, Holds
 _BY_ACCOUNT = ("accounts", "occupancies", "registers", "imported", "payments")
 _BY_REGISTER = ("readings", "earlier", "billed")
 
-#: How many accounts make a batch; one whose whole history is looked at counts as several.
+#: How many registers make a batch; one whose whole history is looked at counts as several.
 BATCH = 100_000
 WHOLE_HISTORY = 4
 
@@ -125,14 +125,13 @@ class Workbench:
         """All accounts, cut so that the memory holds each part."""
         rows = self.engine.read(
             f"""
-            WITH weighed AS (
+            WITH used AS (
+                SELECT account_id, SUM(CASE WHEN floor IS NULL THEN {WHOLE_HISTORY} ELSE 1 END) AS weight
+                FROM all_registers GROUP BY account_id
+            ), weighed AS (
                 SELECT account_id, ROW_NUMBER() OVER (ORDER BY account_id) AS place,
-                    CAST(SUM(weight) OVER (ORDER BY account_id) AS BIGINT) AS total
-                FROM (
-                    SELECT account_id, CASE WHEN account_id IN (
-                        SELECT account_id FROM all_registers WHERE floor IS NULL
-                    ) THEN {WHOLE_HISTORY} ELSE 1 END AS weight FROM all_accounts
-                )
+                    CAST(SUM(COALESCE(weight, 1)) OVER (ORDER BY account_id) AS BIGINT) AS total
+                FROM all_accounts LEFT JOIN used USING (account_id)
             )
             SELECT MIN(account_id) AS first, MAX(account_id) AS last, MAX(place) AS done FROM weighed
             GROUP BY total // {BATCH} ORDER BY first
