@@ -59,19 +59,20 @@ def session(master: str | None) -> Iterator[SparkSession]:
         opened = builder.getOrCreate()
     except (Py4JError, PySparkException) as error:
         raise UnableToUseSpark(
-            f"Spark не запустился: {_first_line(error)} Нужны Java 17 или новее (пакет openjdk-17-jre-headless) "
+            f"Spark не запустился: {_told(error)} Нужны Java 17 или новее (пакет openjdk-17-jre-headless) "
             "и кластер, который отвечает по адресу из --master."
         ) from error
     try:
         yield opened
     except (Py4JError, PySparkException) as error:
-        raise UnableToUseSpark(f"Spark не справился: {_first_line(error)} Ничего не записано.") from error
+        raise UnableToUseSpark(f"Spark не справился: {_told(error)} Ничего не записано.") from error
     finally:
         opened.stop()
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
+def _told(error: Exception) -> str:
+    """What went wrong, and of an error of Java's also which, without the places where it came by."""
+    return " ".join(str(error).strip().splitlines()[:2])
 
 
 def compute(spark: SparkSession, snapshot: str, results: str) -> None:
