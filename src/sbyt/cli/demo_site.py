@@ -18,7 +18,6 @@ import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
 from zoneinfo import ZoneInfo
 
 import typer
@@ -26,6 +25,7 @@ from rich.console import Console
 
 from sbyt.cli.demo_site_words import ROLES, SHOWS, SiteWords
 from sbyt.cli.demo_town import Town, build, write
+from sbyt.cli.stopping import told_to_stop, wait_until_told
 
 FOLDER = Path("var") / "demo" / "town"
 HOST = "127.0.0.1"
@@ -206,32 +206,23 @@ def spoken(phone: str) -> str:
 
 
 def _serve(site: Site, words: SiteWords, port: int) -> int:
-    stop = threading.Event()
-
-    def tell(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 as signals are handled
-        stop.set()
-
-    before = {number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGINT)}
     running: dict[str, subprocess.Popen[bytes]] = {}
-    try:
-        free = _free_port(port)
-        running["serve"] = _started(site, "serve", "--host", HOST, "--port", str(free), "--threads", "8")
-        running["work"] = _started(site, "work")
-        _wait_until_it_answers(free, running, site, stop)
-        if not stop.is_set():
-            typer.echo(
-                words.ready.format(
-                    address=f"http://{HOST}:{free}/", folder=site.folder, made=f"{site.made_on:%d.%m.%Y}"
-                )
-            )
-        while not stop.wait(0.5):
-            _require_alive(running, site)
-        typer.echo(words.ending)
-        return 0
-    finally:
-        _end(running.values())
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    # Whoever insists would leave the server and the worker behind.
+    with told_to_stop(insist=False) as stop:
+        try:
+            free = _free_port(port)
+            running["serve"] = _started(site, "serve", "--host", HOST, "--port", str(free), "--threads", "8")
+            running["work"] = _started(site, "work")
+            _wait_until_it_answers(free, running, site, stop)
+            if not stop.is_set():
+                address = f"http://{HOST}:{free}/"
+                typer.echo(words.ready.format(address=address, folder=site.folder, made=f"{site.made_on:%d.%m.%Y}"))
+            while not wait_until_told(stop, 0.5):
+                _require_alive(running, site)
+            typer.echo(words.ending)
+            return 0
+        finally:
+            _end(running.values())
 
 
 def _free_port(first: int) -> int:
@@ -262,7 +253,7 @@ def _wait_until_it_answers(
     port: int, running: Mapping[str, subprocess.Popen[bytes]], site: Site, stop: threading.Event
 ) -> None:
     until = time.monotonic() + _STARTED_WITHIN
-    while not stop.wait(0.1):
+    while not wait_until_told(stop, 0.1):
         _require_alive(running, site)
         try:
             with urllib.request.urlopen(f"http://{HOST}:{port}/healthz", timeout=5):

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import signal
 import socket
 import threading
 import time
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import structlog
 import typer
@@ -22,6 +19,7 @@ from django.db import DatabaseError, InterfaceError, connections
 
 from sbyt.cli.collector import collector_spared
 from sbyt.cli.readiness import database_name, is_out_of_reach
+from sbyt.cli.stopping import told_to_stop, wait_until_told
 from sbyt.core.settings import Settings
 from sbyt.messaging import delivery, outbox, workers
 from sbyt.messaging.channel import Channel
@@ -235,7 +233,7 @@ def work(settings: Settings, channels: Mapping[str, Channel], *, once: bool, clo
     :returns: the exit status.
     """
     named = ", ".join(_title(channel, settings) for channel in channels.values()) or "каналов нет"
-    with _told_to_stop() as stop, collector_spared():
+    with told_to_stop() as stop, collector_spared():
         if once:
             return _once(settings, channels, clock, stop)
         typer.echo(f"sbyt work: входящие, отправка ({named}), уборка; база {database_name()}. Остановить: Ctrl+C.")
@@ -245,23 +243,6 @@ def work(settings: Settings, channels: Mapping[str, Channel], *, once: bool, clo
 def _title(channel: Channel, settings: Settings) -> str:
     described = settings.channels.get(channel.code)
     return (described.title if described else channel.code) + (" — имитация" if channel.simulated else "")
-
-
-@contextmanager
-def _told_to_stop() -> Iterator[threading.Event]:
-    """An event that is set by the first SIGTERM or SIGINT; the second ends the process at once."""
-    stop = threading.Event()
-
-    def tell(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 as signals are handled
-        stop.set()
-        signal.signal(number, signal.SIG_DFL)
-
-    before = {number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _on_and_on(settings: Settings, channels: Mapping[str, Channel], clock: Clock, stop: threading.Event) -> int:
@@ -276,7 +257,7 @@ def _on_and_on(settings: Settings, channels: Mapping[str, Channel], clock: Clock
     ]
     for thread in threads:
         thread.start()
-    stop.wait()
+    wait_until_told(stop)
     typer.echo("sbyt work: заканчиваю начатое.")
     until = time.monotonic() + _LONGEST_END
     for thread in threads:
