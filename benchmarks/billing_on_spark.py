@@ -30,12 +30,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.billing_run.world import FIRST, KINDS, LAST, MONTHS, World
 from sbyt.billing import spark
-from sbyt.billing.compute import compute, most_tiers, plan
+from sbyt.billing.compute import most_tiers, plan
 from sbyt.billing.engine import DuckDB, duckdb, prepare
-from sbyt.billing.facts import COLUMNS, Facts, calendar
+from sbyt.billing.facts import COLUMNS, calendar
 from sbyt.billing.plans import Plan
 from sbyt.billing.snapshot import reading, write_snapshot
 from sbyt.core.settings import Estimates
+from tests.billing.computing import Facts, compute
 
 #: What ``billing_run.world`` calls a kind, by the numbers of the rules.
 _CODES = {"customer": 0, "control": 1, "removed": 2, "installed": 3}

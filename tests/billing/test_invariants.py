@@ -12,10 +12,11 @@ from random import Random
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from sbyt.billing.compute import Outcome, compute
+from sbyt.billing.compute import Outcome
 from sbyt.billing.engine import duckdb
 from sbyt.core.periods import Period
 from sbyt.core.settings import Estimates
+from tests.billing.computing import compute
 from tests.billing.oracle import Account, Meter, Prices, Reading
 from tests.billing.worlds import World, facts_of
 

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from sbyt.billing.compute import Outcome, compute
+from sbyt.billing.compute import Outcome
 from sbyt.billing.engine import duckdb
 from sbyt.core.periods import Period
 from sbyt.core.settings import Estimates
 from tests.billing import oracle
+from tests.billing.computing import compute
 from tests.billing.worlds import Numbered, World, facts_of, random_world
 
 KINDS = ("charge", "recalculation")

@@ -15,22 +15,24 @@ from pyspark.sql import SparkSession
 
 from sbyt.billing import batches, spark
 from sbyt.billing.batches import Engine, in_process
-from sbyt.billing.compute import Outcome, compute, most_tiers, plan
+from sbyt.billing.compute import Outcome, most_tiers, plan
 from sbyt.billing.engine import DuckDB, duckdb
-from sbyt.billing.facts import Facts, calendar
+from sbyt.billing.facts import calendar
 from sbyt.billing.plans import Plan
 from sbyt.billing.snapshot import Spark, reading, write_snapshot
 from sbyt.core.periods import Period
 from sbyt.core.settings import Estimates, Settings
 from sbyt.usecases.run_billing import run_billing
+from tests.billing.computing import Facts, compute
 from tests.billing.happenings import Town
 from tests.billing.worlds import facts_of, random_world
 from tests.support.databases import Database
 
-# PySpark leaves it to the garbage collector to close what it fetched rows by.
-pytestmark = pytest.mark.filterwarnings(
-    r"ignore:Exception ignored in. <socket\.socket:pytest.PytestUnraisableExceptionWarning"
-)
+pytestmark = [
+    pytest.mark.xdist_group("spark"),  # one worker starts it, for all of them
+    # PySpark leaves it to the garbage collector to close what it fetched rows by.
+    pytest.mark.filterwarnings(r"ignore:Exception ignored in. <socket\.socket:pytest.PytestUnraisableExceptionWarning"),
+]
 
 PERIOD = Period.parse("2026-11")
 NOW = dt.datetime(2026, 12, 1, 9, 0, tzinfo=dt.UTC)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from sbyt.billing.compute import compute
 from sbyt.billing.engine import duckdb
 from sbyt.core.periods import Period
 from sbyt.core.settings import Estimates
+from tests.billing.computing import compute
 from tests.billing.oracle import half_up
 from tests.billing.worlds import facts_of, random_world
 

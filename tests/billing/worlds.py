@@ -14,7 +14,8 @@ from random import Random
 
 import pyarrow as pa
 
-from sbyt.billing.facts import COLUMNS, Facts
+from sbyt.billing.facts import COLUMNS
+from tests.billing.computing import Facts
 from tests.billing.oracle import Account, Meter, Prices, Reading
 
 _KINDS = {"customer": 0, "control": 1, "removed": 2, "installed": 3}

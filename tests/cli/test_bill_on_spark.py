@@ -15,10 +15,11 @@ from sbyt.billing.models import Settled
 from sbyt.cli.main import app
 from tests.support.databases import Database
 
-# PySpark leaves it to the garbage collector to close what it fetched rows by.
-pytestmark = pytest.mark.filterwarnings(
-    r"ignore:Exception ignored in. <socket\.socket:pytest.PytestUnraisableExceptionWarning"
-)
+pytestmark = [
+    pytest.mark.xdist_group("spark"),  # one worker starts it, for all of them
+    # PySpark leaves it to the garbage collector to close what it fetched rows by.
+    pytest.mark.filterwarnings(r"ignore:Exception ignored in. <socket\.socket:pytest.PytestUnraisableExceptionWarning"),
+]
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "billing"
 CASE = EXAMPLE / "case"
@@ -63,7 +64,7 @@ def test_without_pyspark_it_is_said_how_to_get_it(database: Database, monkeypatc
         return load(name, names, local, wanted, level)
 
     monkeypatch.setattr(builtins, "__import__", without_pyspark)
-    assert "pip install sbyt[spark]" in sbyt("bill", "2026-04", "--engine", "spark", status=1).stderr
+    assert 'pip install ".[spark]"' in sbyt("bill", "2026-04", "--engine", "spark", status=1).stderr
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,8 @@ def select_accounts(asked: str) -> list[int]:
     """
     numbers = [part.strip() for part in asked.split(",") if part.strip()]
     found = Account.objects.filter(key__in=[account_key(number) for number in numbers])
-    by_key = {key: number for number in numbers for key in (account_key(number),)}
     ids = dict(found.values_list("id", "key"))
-    unknown = [number for key, number in by_key.items() if key not in ids.values()]
+    unknown = [number for number in numbers if account_key(number) not in ids.values()]
     if ids and unknown:
         raise UnableToSelect(unknown[0])
     selected = sorted(ids) or _on_street(asked)

@@ -5,6 +5,7 @@ What the memory holds depends on the size of a batch, not on the number of accou
 
 from __future__ import annotations
 
+import dataclasses
 import zoneinfo
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from sbyt.billing import queries
-from sbyt.billing.compute import most_tiers, plan
+from sbyt.billing.compute import Outcome, most_tiers, plan
 from sbyt.billing.engine import DuckDB, prepare
 from sbyt.billing.facts import COLUMNS, calendar
 from sbyt.billing.going_on import STANDING, going_on
@@ -53,7 +54,6 @@ class Workbench:
 
     def set_prices(self, prices: pa.Table, norms: pa.Table) -> None:
         """Reckon with these prices and norms."""
-        self.most_tiers = most_tiers(prices)
         self.engine.hand_in("prices", prices)
         self.engine.hand_in("norms", norms)
 
@@ -143,7 +143,7 @@ class Workbench:
         """The rules, written down for what is known."""
         first = self.engine.read("SELECT MIN(period) AS first FROM all_readings")["first"][0].as_py()
         self.engine.hand_in("calendar", calendar(self.period, first - 2 if first is not None else self.period))
-        return plan(self.period, estimates, self.most_tiers, holds)
+        return plan(self.period, estimates, most_tiers(self.engine.rows("prices")), holds)
 
     def source(self, name: str) -> str:
         """The table that has all rows of a table of facts."""
@@ -167,6 +167,10 @@ class Workbench:
                 f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM "all_{name}" '
                 "WHERE register_id IN (SELECT register_id FROM registers)"
             )
+
+    def outcome(self) -> Outcome:
+        """What the batch last worked out is billed."""
+        return outcome_of(self.engine)
 
     def standing(self) -> Iterator[tuple[str, pa.Table]]:
         """The rows of the tables of ``STANDING`` that the batch last worked out leaves."""
@@ -217,6 +221,11 @@ def in_process(bench: Workbench, rules: Plan) -> WorkOut:
         bench.engine.run(prepared)
 
     return work_out
+
+
+def outcome_of(engine: DuckDB) -> Outcome:
+    """What an engine has worked out by the plan of a run."""
+    return Outcome(**{field.name: engine.rows(field.name) for field in dataclasses.fields(Outcome)})
 
 
 def _replaced(stored: pa.Table, rows: pa.Table, key: list[str]) -> pa.Table:

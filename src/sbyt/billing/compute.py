@@ -1,19 +1,17 @@
-"""The whole of a run, from what is known to the lines and bills. Pure: nothing is read or saved here.
+"""The whole of a run, from what is known to the lines and bills, as a plan. Pure: nothing is read or worked out here.
 
 The rules are applied in the order of docs/rules.md. Tables that several rules build on are worked out once.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 import ibis
 import pyarrow as pa
 from ibis.expr.types import Table
 
-from sbyt.billing.engine import DuckDB, prepare
-from sbyt.billing.facts import COLUMNS, Facts, calendar
+from sbyt.billing.facts import COLUMNS
 from sbyt.billing.plans import Plan, Steps
 from sbyt.billing.rules import (
     bills,
@@ -51,10 +49,6 @@ class Outcome:
     payments: pa.Table
     categories: pa.Table
     odd: pa.Table
-
-
-#: What the next run goes on from, of accounts in which nothing is open: see ``rules.settled``.
-SETTLED = ("settled_accounts", "settled_registers", "settled_months", "settled_billed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,27 +101,6 @@ class _Given:
     billed: Table
     bills: Table
     obstacles: Table
-
-
-def compute(facts: Facts, period: Period, estimates: Estimates, engine: DuckDB) -> Outcome:
-    """Work out what a run for the period bills these accounts. No account depends on another.
-
-    :raises ValueError: never for what is in the facts; what can't be billed is among the obstacles.
-    """
-    import pyarrow.compute as pc
-
-    earliest = pc.min(facts.readings["period"]).as_py()
-    months = calendar(period, earliest - 2 if earliest is not None else period)
-    prepared = prepare(plan(period, estimates, most_tiers(facts.prices)))
-    for name, rows in {**facts.tables(), "calendar": months}.items():
-        engine.hand_in(name, rows)
-    engine.run(prepared)
-    return handed_out(engine)
-
-
-def handed_out(engine: DuckDB) -> Outcome:
-    """What the engine worked out by a plan."""
-    return Outcome(**{field.name: engine.rows(field.name) for field in dataclasses.fields(Outcome)})
 
 
 def most_tiers(prices: pa.Table) -> int:

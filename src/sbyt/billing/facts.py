@@ -1,10 +1,21 @@
-"""All that a run must know of some accounts, as tables of Arrow. Units as in ``billing.rules``."""
+"""All that a run must know of some accounts, as tables of Arrow. Units as in ``billing.rules``.
+
+A history is handed in whole, or from the last reading that counts on where nothing before it can have changed: that
+reading then stands as the start index, ``earlier`` has what was used in the last months before it, and no month
+before ``floor`` is looked at again, whatever was billed for it.
+
+accounts      opening in kopecks, first: the first period billed here, or null
+registers     floor: the first month that can get a line, or null: as early as its account's
+readings      all ``installed`` ones and of the others those up to the period, without cancelled ones
+earlier       the last actual months before a history that is not handed in whole
+billed        all lines for a month so far, up to the period
+imported      months of meters for which a charge was imported
+payments      those that no earlier bill counted, up to the period's last day
+"""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -56,39 +67,6 @@ COLUMNS: Mapping[str, pa.Schema] = {
         "calendar": {"month": _MONTH, "days": _WHOLE, "through": _WHOLE},
     }.items()
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known, in the tables of ``COLUMNS``.
-
-    A history is handed in whole, or from the last reading that counts on where nothing before it can have changed: that
-    reading then stands as the start index, ``earlier`` has what was used in the last months before it, and no month
-    before ``floor`` is looked at again, whatever was billed for it.
-
-    accounts      opening in kopecks, first: the first period billed here, or null
-    registers     floor: the first month that can get a line, or null: as early as its account's
-    readings      all ``installed`` ones and of the others those up to the period, without cancelled ones
-    earlier       the last actual months before a history that is not handed in whole
-    billed        all lines for a month so far, up to the period
-    imported      months of meters for which a charge was imported
-    payments      those that no earlier bill counted, up to the period's last day
-    """
-
-    accounts: pa.Table
-    occupancies: pa.Table
-    registers: pa.Table
-    readings: pa.Table
-    earlier: pa.Table
-    billed: pa.Table
-    imported: pa.Table
-    payments: pa.Table
-    prices: pa.Table
-    norms: pa.Table
-
-    def tables(self) -> dict[str, pa.Table]:
-        """The tables by name."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
 
 def calendar(period: Period, first: int) -> pa.Table:

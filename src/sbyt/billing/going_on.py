@@ -47,7 +47,7 @@ NOW: Mapping[str, pa.Schema] = {
 def going_on(period: Period) -> Plan:
     """Write down how a run for the period finds out which accounts go on from where they stood.
 
-    Handed out are changed (account_id: all others), and, of those who go on, the tables of ``Facts`` by the names
+    Handed out are changed (account_id: all others), and, of those who go on, the tables of ``facts`` by the names
     on_accounts, on_registers, on_readings, on_earlier, on_billed and on_payments.
     """
     steps = Steps({**STANDING, **NOW})

@@ -38,7 +38,7 @@ def reported_by_run(period: Period, most: int) -> list[Reported]:
 def reported_by_outcome(outcome: Outcome, most: int) -> list[Reported]:
     """The same of a batch that has not landed."""
     rows = outcome.obstacles.sort_by([("account_id", "ascending"), ("reason", "ascending")])[:most].to_pylist()
-    numbers = dict(Account.objects.filter(id__in=[row["account_id"] for row in rows]).values_list("id", "number"))
+    numbers = account_numbers(row["account_id"] for row in rows)
     serials = dict(Meter.objects.filter(id__in=[row["meter_id"] for row in rows]).values_list("id", "serial"))
     return [
         Reported(

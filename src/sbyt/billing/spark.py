@@ -48,7 +48,7 @@ def session(master: str | None) -> Iterator[SparkSession]:
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise UnableToUseSpark(
-            "Считать на Spark нечем: PySpark не установлен. Поставьте его: pip install sbyt[spark]"
+            'Считать на Spark нечем: PySpark не установлен. Поставьте его: pip install ".[spark]" в папке sbyt.'
         ) from error
     builder = SparkSession.builder.appName("sbyt bill").config(map=_SETTINGS)
     if master:

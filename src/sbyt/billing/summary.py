@@ -55,7 +55,7 @@ class Odd(BaseModel):
 class Summary(BaseModel):
     """Sums in kopecks. ``unbilled`` counts accounts, or meters where only a meter isn't billed, by reason.
 
-    ``oddest`` has the bills that are farthest from what was expected, ``held`` says how many wait to be looked at.
+    ``oddest`` has the bills that are farthest from what was expected, ``held`` says how many the run held.
     """
 
     model_config = ConfigDict(frozen=True)

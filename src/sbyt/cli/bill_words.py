@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sbyt.billing.reports import Reported, account_numbers
+from sbyt.billing.runs import run_of
 from sbyt.billing.summary import CategoryBeside, Summary, month_on_month
-from sbyt.core.money import roubles
 from sbyt.core.periods import Period
-from sbyt.usecases.run_billing import Billed, Compared, summary_of
+from sbyt.usecases.explain_words import Telling
+from sbyt.usecases.run_billing import Billed, Compared
 
 _KINDS = {"charge": "Начисление", "recalculation": "Перерасчёт"}
 _BASES = {"actual": "по показаниям", "average": "по среднему", "norm": "по нормативу"}
@@ -20,6 +21,8 @@ _REASONS = {
     "unmarked_drop": "показание ниже прежнего без отметки о переходе через ноль",
 }
 _NO_CATEGORY = "без категории"
+
+_sum = Telling("ru").money
 
 
 def described(billed: Billed, *, dry_run: bool = False, missing: bool = False, everybody: bool = True) -> Iterator[str]:
@@ -39,15 +42,15 @@ def described(billed: Billed, *, dry_run: bool = False, missing: bool = False, e
         ("К оплате", summary.closing),
     ):
         yield f"{title:<15}{_sum(amount):>20}"
-    before = summary_of(Period(summary.period).plus(-1)) if everybody else None
-    yield from _categories(summary, before)
+    before = run_of(Period(summary.period).plus(-1)) if everybody else None
+    yield from _categories(summary, before.summary if before else None)
     yield from _oddest(summary, landed=not dry_run)
     yield from _unbilled(summary, billed.reported)
 
 
 def compared(found: Compared) -> Iterator[str]:
     """The same period with two lists of prices, by category."""
-    yield f"Период {Period(found.now.period)}: пробный расчёт с другими ценами, ничего не записано"
+    yield f"Период {Period(found.now.period)}: пробный расчёт с другими ценами или нормативами, ничего не записано"
     yield ""
     yield f"{'Категория':<20}{'Сейчас':>20}{'С новыми':>20}{'Разница':>20}"
     now = {one.category: one.charged + one.recalculated for one in found.now.categories}
@@ -59,7 +62,8 @@ def compared(found: Compared) -> Iterator[str]:
         yield ""
         yield f"В том числе перерасчёт за уже начисленные месяцы: {_sum(recalculated)}"
     if unbilled := sum(found.then.unbilled.values()) - sum(found.now.unbilled.values()):
-        yield f"Не начислено с новыми ценами на {unbilled} больше: им не хватает цены или норматива."
+        less = "меньше" if unbilled < 0 else "больше: им не хватает цены или норматива"
+        yield f"Не начислено с новыми ценами на {abs(unbilled)} {less}."
 
 
 def _difference(title: str, now: int, then: int) -> str:
@@ -145,9 +149,3 @@ def _named(row: Reported) -> str:
 
 def _signed(amount: int) -> str:
     return ("+" if amount > 0 else "") + _sum(amount)
-
-
-def _sum(amount: int) -> str:
-    """``-123456`` kopecks as «−1 234,56»."""
-    whole, _, rest = roubles(abs(amount)).partition(".")
-    return ("−" if amount < 0 else "") + f"{int(whole):,}".replace(",", " ") + f",{rest}"

@@ -120,6 +120,9 @@ def bill_period(text: str, settings: Settings, wanted: Wanted) -> int:
     except UnableToParsePeriod:
         progress.print(f"{text!r} — не период. Напишите год и месяц, например 2026-11.")
         return 2
+    today = dt.datetime.now(settings.zone).date()
+    if period.first_day > today and not wanted.dry_run:
+        progress.print(f"Внимание: месяц {period} ещё не начался, а начисленный период уже не изменить.")
     try:
         with progress.status("") as status:
             lines = list(_asked(period, settings, wanted, _Told(status)))

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from sbyt.billing import operations, queries
 from sbyt.billing.batches import Engine, Workbench, in_process
-from sbyt.billing.compute import Outcome, handed_out
+from sbyt.billing.compute import Outcome
 from sbyt.billing.engine import duckdb
 from sbyt.billing.models import Run, Unbilled
 from sbyt.billing.operations import BASES, HOLDS, KINDS, REASONS
@@ -215,8 +215,8 @@ class _Run:
         """Bill what a run left out."""
         bench, bulk, period = self._bench, self._bench.bulk, self._bench.period
         self._read_some(accounts)
-        operations.forget_unbilled(bulk, period, accounts)
         left_out = _reasons(period, accounts)
+        operations.forget_unbilled(bulk, period, accounts)
         self._work(save=True, settle=False)
         late = self._tally.summary(int(period), before.accounts)
         summary = together(before, late, left_out)
@@ -247,7 +247,7 @@ class _Run:
 
     def _outcome(self) -> Outcome:
         """What the rules gave of the batch, counted."""
-        outcome = handed_out(self._bench.engine)
+        outcome = self._bench.outcome()
         self._watcher(outcome)
         self._tally.add(outcome)
         missing = MOST_REPORTED - len(self._reported)
@@ -304,9 +304,3 @@ def _reasons(period: Period, accounts: Sequence[int]) -> dict[str, int]:
     """How often the run gave each reason of these accounts and their meters."""
     rows = Unbilled.objects.filter(period=period, account__in=accounts)
     return dict(Counter(rows.values_list("reason", flat=True)))
-
-
-def summary_of(period: Period) -> Summary | None:
-    """What a landed run came to; None where there is none."""
-    run = Run.objects.filter(period=period).first()
-    return Summary.model_validate(run.summary) if run else None

@@ -20,6 +20,8 @@ LINES = pa.schema(
         ("kind", pa.int8()),
         ("volume", pa.int64()),
         ("amount", pa.int64()),
+        ("due_volume", pa.int64()),
+        ("due_amount", pa.int64()),
     ]
 )
 USED = pa.schema([("register_id", pa.int64()), ("month", pa.int32()), ("volume", pa.int64())])
@@ -32,12 +34,17 @@ def engine() -> Iterator[DuckDB]:
         yield opened
 
 
-def odd(engine: DuckDB, lines: list[tuple[int, int, int]], used: dict[int, int]) -> list[tuple[int | None, ...]]:
-    """What is odd in a bill with these lines (kind, volume, amount) after months with this use."""
+def odd(
+    engine: DuckDB, lines: list[tuple[int, int, int]], used: dict[int, int], billed: tuple[int, int] = (0, 0)
+) -> list[tuple[int | None, ...]]:
+    """What is odd in a bill with these lines (kind, volume, amount) after months with this use.
+
+    ``billed``: the volume and the amount billed for the lines' months before.
+    """
     steps = Steps({"lines": LINES, "used": USED})
     usual = reports.usual_volumes(steps.given("used"), PERIOD)
     steps.hand_out("odd", reports.oddities(steps.given("lines"), usual, Holds(times=5, over=1000)))
-    rows = [(1, 1, *line) for line in lines]
+    rows = [(1, 1, *line, line[1] + billed[0], line[2] + billed[1]) for line in lines]
     engine.hand_in("lines", pa.table([list(column) for column in zip(*rows, strict=True)], schema=LINES))
     months = [(1, month, volume) for month, volume in used.items()]
     columns = [list(column) for column in zip(*months, strict=True)] if months else [[], [], []]
@@ -93,3 +100,9 @@ def test_what_is_odd(
     engine: DuckDB, lines: list[tuple[int, int, int]], used: dict[int, int], expected: list[tuple[int | None, ...]]
 ) -> None:
     assert odd(engine, lines, used) == expected
+
+
+def test_what_a_charge_imported_for_the_month_leaves_is_not_compared(engine: DuckDB) -> None:
+    """It is no price times a volume: at the usual volume it would come to any figure, or to none that there is."""
+    steady = dict.fromkeys(STEADY, 10**10)
+    assert odd(engine, [(CHARGE, 1, 10**15)], steady, billed=(10**10, 10)) == []

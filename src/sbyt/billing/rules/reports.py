@@ -51,10 +51,12 @@ def oddities(lines: Table, usual: Table, holds: Holds) -> Table:
     """
     known = look_up(lines, usual, ["register_id"], ["usual"])
     current = known.kind == CHARGE
-    compared = current & known.usual.notnull() & (known.volume > 0) & (known.amount > 0)
-    volume = ibis.greatest(known.volume, 1)
+    # What a charge imported for this very month has been taken off is no price times a volume.
+    whole = (known.volume == known.due_volume) & (known.amount == known.due_amount)
+    compared = current & whole & known.usual.notnull() & (known.volume > 0)
+    volume = ibis.ifelse(compared, known.volume, 1)
     # A reading that is wrong by figures makes volumes whose product no int64 holds.
-    share, rest = proportion(known.usual, known.amount, volume)
+    share, rest = proportion(known.usual, ibis.ifelse(compared, known.amount, 0), volume)
     at_usual = share + (2 * rest >= volume).cast("int64")
     rows = known.select(
         "account_id",
