@@ -123,3 +123,26 @@ class Link(models.Model):
                 fields=["kind", "address", "account"], condition=models.Q(ended_at__isnull=True), name="link_once"
             )
         ]
+
+
+class RevokedToken(models.Model):
+    """The tokens and codes of an account's bills up to a period open nothing any more: a stranger has seen one."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="revoked_tokens")
+    through = models.IntegerField()  # the period of the newest bill whose token is revoked
+    revoked_at = models.DateTimeField()
+    revoked_by = models.TextField()
+    why = models.TextField(default="", db_default="")
+
+
+class BillChoice(models.Model):
+    """How a customer wants the bill from now on. Rows are only added: the newest counts; without one it is paper."""
+
+    class How(models.TextChoices):
+        PAPER = "paper"
+        ELECTRONIC = "electronic"
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="bill_choices")
+    how = models.CharField(max_length=10, choices=How)
+    chosen_at = models.DateTimeField()
+    chosen_by = models.TextField()  # a member of staff, or the customer as channel:sender

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from sbyt.config.channels import PAGE_CHANNEL, connected
+from sbyt.config.keys import bill_keys
 from sbyt.config.load import load_configuration
 from sbyt.config.logs import level_named
 from sbyt.messaging.channel import Channel
@@ -42,6 +43,8 @@ def IS_ENDING() -> bool:  # noqa: N802
 WEB_PAGE_CHANNEL = PAGE_CHANNEL
 
 SECRET_KEY = os.environ.get("SBYT_SECRET_KEY", "")
+#: The keys of the tokens on bills, by their version (sbyt.accounts.tokens).
+BILL_KEYS = bill_keys(os.environ)
 DEBUG = False
 # What we serve asks nothing of the host's name and sends nobody anywhere by it.
 ALLOWED_HOSTS = ["*"]
