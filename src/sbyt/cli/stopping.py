@@ -38,6 +38,7 @@ def told_to_stop(*, insist: bool = True) -> Iterator[threading.Event]:
 def wait_until_told(stop: threading.Event, most: float | None = None) -> bool:
     """Wait in the main thread for as long as ``most`` seconds; tell whether the process was told to stop."""
     until = None if most is None else time.monotonic() + most
+    never = threading.Event()  # waits by the monotonic clock, whatever becomes of the other
     while not stop.is_set() and (until is None or time.monotonic() < until):
-        time.sleep(_GLANCE)
+        never.wait(_GLANCE)
     return stop.is_set()
