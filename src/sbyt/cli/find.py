@@ -101,6 +101,8 @@ class _Shown:
         for one in messages:
             to = "" if one.purpose == "answer" else f"{self._title(one.channel)}, {self._who(one.recipient)}: "
             yield _PURPOSES.get(one.purpose, one.purpose), f"{to}{_on_one_line(one.text)}"
+            if one.document:
+                yield "", f"{'':<13}приложен документ: {one.document}"
             when = f" {self._time(one.delivered_at)}" if one.delivered_at else ""
             yield "", f"{'':<13}{_STATES[one.state]}{when}"
             for delivery in one.deliveries.all():

@@ -38,6 +38,7 @@ WHY = {
     port.RecipientGone.code: "адресат недоступен в этом канале",
     port.MessageRefused.code: "провайдер отказался передать",
     port.CannotCarry.code: "канал не умеет передать такое сообщение",
+    port.DocumentMissing.code: "документ к сообщению не открывается",
     LEASE_EXPIRED: "отправка прервалась, неизвестно, дошло ли",
     EXPIRED: "не удалось отправить в срок",
 }

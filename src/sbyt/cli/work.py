@@ -22,7 +22,7 @@ from sbyt.cli.readiness import database_name, is_out_of_reach
 from sbyt.cli.stopping import told_to_stop, wait_until_told
 from sbyt.core.settings import Settings
 from sbyt.messaging import delivery, outbox, workers
-from sbyt.messaging.channel import Channel
+from sbyt.messaging.channel import Channel, Documents, no_documents
 from sbyt.usecases.ask_again import ask_again, hand_to_staff
 from sbyt.usecases.receive_message import handle_waiting
 from sbyt.usecases.send_messages import Clock, Sender
@@ -84,11 +84,11 @@ class Inbox(Duty):
 class Sending(Duty):
     """Sends the messages of one channel."""
 
-    def __init__(self, channel: Channel, settings: Settings, clock: Clock) -> None:
+    def __init__(self, channel: Channel, settings: Settings, clock: Clock, documents: Documents) -> None:
         self.name = f"send-{channel.code}"
         self._code = channel.code
         self._clock = clock
-        self._sender = Sender(channel, settings, clock)
+        self._sender = Sender(channel, settings, clock, documents=documents)
         self._has_begun = False
 
     def step(self) -> float:
@@ -227,17 +227,26 @@ def keep(duty: Duty, stop: threading.Event, trouble: Trouble) -> None:
     connections.close_all()
 
 
-def work(settings: Settings, channels: Mapping[str, Channel], *, once: bool, clock: Clock = _now) -> int:
+def work(
+    settings: Settings,
+    channels: Mapping[str, Channel],
+    *,
+    once: bool,
+    clock: Clock = _now,
+    documents: Documents = no_documents,
+) -> int:
     """Work until told to stop by SIGTERM or SIGINT, or do what is due now and end.
+
+    :param documents: opens what messages refer to.
 
     :returns: the exit status.
     """
     named = ", ".join(_title(channel, settings) for channel in channels.values()) or "каналов нет"
     with told_to_stop() as stop, collector_spared():
         if once:
-            return _once(settings, channels, clock, stop)
+            return _once(settings, channels, clock, documents, stop)
         typer.echo(f"sbyt work: входящие, отправка ({named}), уборка; база {database_name()}. Остановить: Ctrl+C.")
-        return _on_and_on(settings, channels, clock, stop)
+        return _on_and_on(settings, channels, clock, documents, stop)
 
 
 def _title(channel: Channel, settings: Settings) -> str:
@@ -245,11 +254,13 @@ def _title(channel: Channel, settings: Settings) -> str:
     return (described.title if described else channel.code) + (" — имитация" if channel.simulated else "")
 
 
-def _on_and_on(settings: Settings, channels: Mapping[str, Channel], clock: Clock, stop: threading.Event) -> int:
+def _on_and_on(
+    settings: Settings, channels: Mapping[str, Channel], clock: Clock, documents: Documents, stop: threading.Event
+) -> int:
     duties: list[Duty] = [
         Housekeeping(f"{socket.gethostname()}:{os.getpid()}", channels, settings, clock),
         Inbox(settings, clock),
-        *(Sending(channel, settings, clock) for channel in channels.values()),
+        *(Sending(channel, settings, clock, documents) for channel in channels.values()),
     ]
     trouble = Trouble()
     threads = [
@@ -267,7 +278,9 @@ def _on_and_on(settings: Settings, channels: Mapping[str, Channel], clock: Clock
     return 1 if late else 0
 
 
-def _once(settings: Settings, channels: Mapping[str, Channel], clock: Clock, stop: threading.Event) -> int:
+def _once(
+    settings: Settings, channels: Mapping[str, Channel], clock: Clock, documents: Documents, stop: threading.Event
+) -> int:
     """Do what is due now. A database that is lost ends the command, as it does any other.
 
     :raises DatabaseError: if the database is out of reach.
@@ -279,14 +292,14 @@ def _once(settings: Settings, channels: Mapping[str, Channel], clock: Clock, sto
     while not stop.is_set() and house.see_to_questions(clock()):
         pass
     with ThreadPoolExecutor(max_workers=max(len(channels), 1)) as pool:
-        drained = [pool.submit(_drain, channel, settings, clock, stop) for channel in channels.values()]
+        drained = [pool.submit(_drain, channel, settings, clock, documents, stop) for channel in channels.values()]
     for each in drained:
         each.result()
     return 0
 
 
-def _drain(channel: Channel, settings: Settings, clock: Clock, stop: threading.Event) -> None:
+def _drain(channel: Channel, settings: Settings, clock: Clock, documents: Documents, stop: threading.Event) -> None:
     try:
-        Sending(channel, settings, clock).drain(stop)
+        Sending(channel, settings, clock, documents).drain(stop)
     finally:
         connections.close_all()

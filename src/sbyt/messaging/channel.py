@@ -40,6 +40,11 @@ class Capabilities:
     personal_data: bool = True
     payment_documents: bool = True
 
+    @property
+    def documents(self) -> bool:
+        """Whether a bill may be attached: the channel can, and the law lets it."""
+        return self.file and self.payment_documents
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -81,13 +86,47 @@ class InboundEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A file that goes with a message. ``name`` is what the recipient sees: «Счёт за ноябрь 2026.pdf»."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What is to be sent. ``id`` is ours, the same in every attempt: a key for providers that know idempotency."""
+    """What is to be sent. ``id`` is ours, the same in every attempt: a key for providers that know idempotency.
+
+    ``subject`` only names it, for channels that have such a thing: the text says all by itself.
+    """
 
     id: int
     recipient: str
     text: str
     buttons: tuple[str, ...] = ()
+    subject: str = ""
+    document: Document | None = None
+
+
+class UnableToOpenDocument(Exception):
+    """There is no document of this reference, or it can't be made: trying again would change nothing.
+
+    The text goes into the delivery log: it says which and why, and nothing of what it holds.
+    """
+
+
+#: Gives the document that a message refers to. Whoever composes the sending hands it in: messages hold the reference
+#: only. It raises UnableToOpenDocument; it may take a while and ask the database.
+Documents = Callable[[str], Document]
+
+
+def no_documents(reference: str) -> Document:  # noqa: ARG001 whatever it is
+    """Where there are none.
+
+    :raises UnableToOpenDocument: always.
+    """
+    raise UnableToOpenDocument("документов нет")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +225,12 @@ class CannotCarry(UnableToSend):
     code, retryable, staff_are_told = "cannot_carry", False, "Канал не умеет передать такое сообщение."
 
 
+class DocumentMissing(UnableToSend):
+    """The document that belongs to the message can't be opened. The channel wasn't asked: no channel raises this."""
+
+    code, retryable, staff_are_told = "document_missing", False, "Документ к сообщению не открывается."
+
+
 class NoOptions(Section):
     """The options of a channel that has none."""
 
@@ -210,6 +255,7 @@ class Channel(ABC):
     Options: ClassVar[type[Section]] = NoOptions  # the schema of [channels.<code>.options]
     needs: ClassVar[tuple[str, ...]] = ()  # secrets without which the channel isn't connected
     may_have: ClassVar[tuple[str, ...]] = ()  # secrets without which it can do less
+    needs_options: ClassVar[tuple[str, ...]] = ()  # options without which the channel isn't connected
     live: ClassVar[bool] = False  # its answer is the response to the request; nothing is sent afterwards
     status_of_unreadable: ClassVar[int] = 200  # what is kept for people need not be sent again
     simulated: ClassVar[Handset | None] = None  # it stands in for a provider: how who has one writes; it reaches nobody

@@ -99,6 +99,8 @@ class OutboundMessage(models.Model):
     recipient = models.TextField()
     text = models.TextField()
     buttons = models.JSONField(default=list)
+    subject = models.TextField(default="", db_default="")  # for channels that have one; never what others may not read
+    document = models.TextField(default="", db_default="")  # the reference of a file that goes with it, not its bytes
     kind = models.SmallIntegerField(choices=Kind, default=Kind.ANSWER)
     purpose = models.CharField(max_length=32, default="answer")  # a code: answer, asked_again, owner_told …
     written_by = models.TextField(default="", db_default="")  # the member of staff, where the words are theirs

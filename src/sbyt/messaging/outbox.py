@@ -40,6 +40,8 @@ def write(  # noqa: PLR0913 as many as a message has
     purpose: str = "answer",
     key: str | None = None,
     buttons: Sequence[str] = (),
+    subject: str = "",
+    document: str = "",
     in_reply_to: InboundMessage | None = None,
     send_at: dt.datetime | None = None,
     expires_at: dt.datetime | None = None,
@@ -47,6 +49,8 @@ def write(  # noqa: PLR0913 as many as a message has
     """Write a message, in the transaction of whoever calls: it goes out once that is committed.
 
     :param key: what is said once for ever: where a message with this key is there already, nothing is written.
+    :param subject: how a channel that has subjects calls it. Others read it over a shoulder: no sums, no names.
+    :param document: the reference of a file that goes with it. It is opened when the message is sent.
     :param send_at: not before; None: at once.
     :param expires_at: not after; None: a week after it may first be sent.
     """
@@ -55,6 +59,8 @@ def write(  # noqa: PLR0913 as many as a message has
         recipient=recipient,
         text=text,
         buttons=list(buttons),
+        subject=subject,
+        document=document,
         kind=kind,
         purpose=purpose,
         key=key,
@@ -68,10 +74,14 @@ def write(  # noqa: PLR0913 as many as a message has
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message that this worker, and nobody else, is to send now. ``attempt`` counts from 1."""
+    """A message that this worker, and nobody else, is to send now. ``attempt`` counts from 1.
+
+    ``document`` is the reference of a file that must go with it: it isn't opened yet.
+    """
 
     outgoing: Outgoing
     attempt: int
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +173,12 @@ def _take(
         OutboundMessage.objects.filter(id__in=ids).update(
             state=State.SENDING, leased_until=now + LEASE, attempts=F("attempts") + 1
         )
-    return [Claimed(Outgoing(one.id, one.recipient, one.text, tuple(one.buttons)), one.attempts + 1) for one in taken]
+    return [_claimed(one) for one in taken]
+
+
+def _claimed(message: OutboundMessage) -> Claimed:
+    outgoing = Outgoing(message.id, message.recipient, message.text, tuple(message.buttons), message.subject)
+    return Claimed(outgoing, message.attempts + 1, message.document)
 
 
 #: Whether another message of its recipient and kind waits before this one, and not only for its time. The state stands

@@ -52,10 +52,12 @@ class Answered(NamedTuple):
     state: str
     purpose: str
     to: int | None
+    subject: str = ""
+    document: str = ""
 
 
 _SAID = "id, channel, sender, text, raw, received_at, result, photos"
-_ANSWERED = "id, channel, recipient, text, buttons, created_at, state, purpose, in_reply_to_id"
+_ANSWERED = "id, channel, recipient, text, buttons, created_at, state, purpose, in_reply_to_id, subject, document"
 _SAID_BY = f"""
     SELECT {_SAID} FROM messaging_inboundmessage WHERE channel = %s AND sender = %s ORDER BY id DESC LIMIT %s
 """  # noqa: S608 names of our own columns

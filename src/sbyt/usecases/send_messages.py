@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import structlog
+from django.db import InterfaceError, OperationalError
 
 from sbyt.core.settings import Settings
 from sbyt.messaging import delivery, outbox
@@ -22,6 +23,8 @@ from sbyt.messaging.channel import (
     CannotCarry,
     Capabilities,
     Channel,
+    DocumentMissing,
+    Documents,
     MessageRefused,
     NotAuthorised,
     Outgoing,
@@ -29,9 +32,11 @@ from sbyt.messaging.channel import (
     RecipientGone,
     Sent,
     Throttled,
+    UnableToOpenDocument,
     UnableToSend,
     Uncertain,
     Unreachable,
+    no_documents,
 )
 from sbyt.messaging.delivery import Attempt
 from sbyt.messaging.outbox import Claimed
@@ -41,6 +46,8 @@ from sbyt.messaging.pacing import Rate
 TIME_LIMIT = 20.0
 #: So many messages are under way at once in a channel and process, if its rate allows them.
 MOST_UNDER_WAY = 32
+#: For so many seconds after a claim documents are opened. What is left of its lease is more than a send may take.
+OPENING_LIMIT = 60.0
 
 #: A send that does not heed its time limit is given up after so many seconds more.
 _GRACE = 5.0
@@ -68,17 +75,19 @@ def send_waiting(
     limit: int = 50,
     *,
     time_limit: float = TIME_LIMIT,
+    documents: Documents = no_documents,
 ) -> Counter[str]:
     """Send up to so many of the messages that are due in a channel at this moment, and wait for how they end.
 
     :param clock: the time; read at the beginning, and before and after each attempt.
     :param time_limit: seconds until an attempt that has no answer counts as uncertain.
+    :param documents: opens what messages refer to.
 
     :returns: how many attempts ended how: ``delivered``, or the code of a send error.
 
     :raises DatabaseError: if the database is out of reach; what was claimed is then recovered when its lease runs out.
     """
-    with Sender(channel, settings, clock, most=limit, time_limit=time_limit) as sender:
+    with Sender(channel, settings, clock, most=limit, time_limit=time_limit, documents=documents) as sender:
         sender.begin_due()
         sender.finish()
         return sender.ended
@@ -88,7 +97,8 @@ class Sender:
     """One channel's sending in one process: up to ``most`` messages under way, each with its time limit.
 
     Providers are talked to in a thread of its own, so that a slow database delays no answer of theirs, and a channel
-    that blocks delays no other channel. ``begin_due``, ``settle`` and ``finish`` are called by one thread.
+    that blocks delays no other channel. ``begin_due``, ``settle`` and ``finish`` are called by one thread; so are
+    ``documents``, because they ask the database.
     """
 
     def __init__(
@@ -99,6 +109,7 @@ class Sender:
         *,
         most: int = MOST_UNDER_WAY,
         time_limit: float = TIME_LIMIT,
+        documents: Documents = no_documents,
     ) -> None:
         self.ended: Counter[str] = Counter()
         self._channel = channel
@@ -106,6 +117,7 @@ class Sender:
         self._clock = clock
         self._most = most
         self._time_limit = time_limit
+        self._documents = documents
         self._rate = rate_of(channel, settings)
         self._under_way: dict[Future[Attempt], _UnderWay] = {}
         self._unrecorded: list[Attempt] = []
@@ -135,11 +147,42 @@ class Sender:
         now = self._clock()
         quiet = self._settings.quiet.holds(now.astimezone(self._settings.zone))
         claimed = outbox.claim(self._channel.code, room, now, rate=self._rate, quiet=quiet)
+        until = time.monotonic() + OPENING_LIMIT
         for message in claimed.messages:
-            began = self._clock()
-            future = self._loop.start(_attempt(self._channel, message, self._clock, began, self._time_limit))
-            self._under_way[future] = _UnderWay(message, began, time.monotonic() + self._time_limit + _GRACE)
+            self._begin(message, until)
         return claimed.wait
+
+    def _begin(self, message: Claimed, until: float) -> None:
+        """Begin to send a message; its document is opened first, while those before it are on their way already."""
+        began = self._clock()
+        try:
+            whole = self._with_document(message, until) if message.document else message
+        except UnableToSend as error:
+            self._unrecorded.append(Attempt(message.outgoing.id, message.attempt, began, self._clock(), error))
+            return
+        future = self._loop.start(_attempt(self._channel, whole, self._clock, began, self._time_limit))
+        self._under_way[future] = _UnderWay(whole, began, time.monotonic() + self._time_limit + _GRACE)
+
+    def _with_document(self, message: Claimed, until: float) -> Claimed:
+        """The message with what it refers to.
+
+        :raises UnableToSend: if the channel may not carry it, or it can't be opened: certainly nothing was sent.
+        """
+        if not self._channel.capabilities.documents:
+            raise CannotCarry("к сообщению приложен документ, канал их не передаёт")
+        if time.monotonic() > until:
+            raise Unreachable("документы открываются слишком медленно")
+        try:
+            document = self._documents(message.document)
+        except UnableToOpenDocument as error:
+            raise DocumentMissing(str(error)) from error
+        except (OperationalError, InterfaceError) as error:
+            raise Unreachable("база не отвечает, документ не открыт") from error
+        except Exception as error:
+            # As with channels: what we don't know may hold anything, and one document must not end the sending of all.
+            _log.error("document_raised", message=message.outgoing.id, error=type(error).__name__)
+            raise DocumentMissing(f"ошибка в документе: {type(error).__name__}") from error
+        return replace(message, outgoing=replace(message.outgoing, document=document))
 
     def settle(self, seconds: float) -> int:
         """Wait until an attempt ends, no longer than so many seconds, and record all that have ended.

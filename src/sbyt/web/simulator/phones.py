@@ -81,6 +81,7 @@ class Line(NamedTuple):
     state: str
     state_word: str
     buttons: Sequence[str] = ()
+    has_document: bool = False
 
 
 @dataclass(frozen=True)
@@ -290,13 +291,14 @@ def _line(one: Said | Answered, subjects: Mapping[int, str], words: Mapping[str,
     buttons = one.buttons if is_last else ()
     return Line(
         False,  # noqa: FBT003
-        f"Re: {subject}" if subject else "",
+        one.subject or (f"Re: {subject}" if subject else ""),
         one.text,
         0,
         _time(one.at),
         one.state,
         words[one.state],
         buttons,
+        bool(one.document),
     )
 
 

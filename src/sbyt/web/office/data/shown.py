@@ -192,7 +192,9 @@ class Outbound(Table):
     )
     details = (
         *columns[:2],
+        plain("subject"),
         plain("text"),
+        plain("document"),
         *columns[3:],
         plain("purpose"),
         plain("send_at"),
