@@ -10,11 +10,11 @@ import pytest
 
 from sbyt.accounts.models import Account
 from sbyt.billing.explain import UnableToExplain, explain
+from sbyt.billing.explain_words import _WORDS, Telling
 from sbyt.billing.models import Bill, Charge, Unbilled
 from sbyt.core.periods import Period
 from sbyt.core.settings import Settings
 from sbyt.usecases.explain_bill import UnableToFindBill, explain_bill
-from sbyt.usecases.explain_words import _WORDS, Telling
 from sbyt.usecases.run_billing import run_billing
 from tests.billing.loading import load
 from tests.support.databases import Database, FreshDatabase

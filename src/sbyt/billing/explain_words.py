@@ -153,7 +153,7 @@ class Telling:
             case ByNorm():
                 per_resident = Decimal(ground.per_resident) / 1_000_000
                 yield words["norm"].format(
-                    per_resident=f"{self._decimal(per_resident)} {self._names.units[line.resource]}",
+                    per_resident=f"{self.decimal(per_resident)} {self._names.units[line.resource]}",
                     residents=ground.residents,
                     meters=words["meters"].format(count=ground.meters) if ground.meters > 1 else "",
                     volume=self._volume(line.due_volume, line),
@@ -179,10 +179,10 @@ class Telling:
             )
 
     def _tier(self, tier: Tier, line: Explained) -> str:
-        volume = self._decimal(Decimal(tier.volume) / tier.scale)
+        volume = self.decimal(Decimal(tier.volume) / tier.scale)
         return self.words["tier"].format(
             volume=f"{volume} {self._names.units[line.resource]}",
-            price=self._decimal(Decimal(tier.price) / 10_000, least=2),
+            price=self.decimal(Decimal(tier.price) / 10_000, least=2),
             since=self.month(tier.since, after_a_preposition=True),
             amount=self.money(tier.amount),
         )
@@ -191,7 +191,7 @@ class Telling:
         sign = "−" if units < 0 else ""
         return f"{sign}{self._names.index(abs(units), line.decimals)} {self._names.units[line.resource]}"
 
-    def _decimal(self, value: Decimal, *, least: int = 0) -> str:
+    def decimal(self, value: Decimal, *, least: int = 0) -> str:
         """Without zeros at the end of the fraction, but for so many figures."""
         whole, _, fraction = f"{value:f}".partition(".")
         fraction = fraction.rstrip("0").ljust(least, "0")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sbyt.billing.explain_words import Telling
 from sbyt.billing.reports import Reported, account_numbers
 from sbyt.billing.runs import run_of
 from sbyt.billing.summary import CategoryBeside, Summary, month_on_month
 from sbyt.core.periods import Period
-from sbyt.usecases.explain_words import Telling
 from sbyt.usecases.run_billing import Billed, Compared
 
 _KINDS = {"charge": "Начисление", "recalculation": "Перерасчёт"}

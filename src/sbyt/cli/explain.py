@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from sbyt.billing.explain import UnableToExplain
+from sbyt.billing.explain_words import Telling
 from sbyt.core.periods import Period, UnableToParsePeriod
 from sbyt.usecases.customer_card import account_of
 from sbyt.usecases.explain_bill import ExplainedBill, UnableToFindBill, explain_bill
-from sbyt.usecases.explain_words import Telling
 
 
 def explain_account(number: str, period: str, language: str) -> int:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import typer
 
 from sbyt.accounts.models import Account
+from sbyt.billing.explain_words import Telling
 from sbyt.billing.holds import waiting
 from sbyt.billing.runs import newest_runs, run_of
 from sbyt.core.periods import Period, UnableToParsePeriod
 from sbyt.usecases.customer_card import account_of
-from sbyt.usecases.explain_words import Telling
 from sbyt.usecases.release_holds import UnableToRelease, release_holds
 
 _AT_ONCE = 500

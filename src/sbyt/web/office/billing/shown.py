@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sbyt.billing.explain_words import Telling
 from sbyt.billing.models import Unbilled
 from sbyt.billing.runs import Landed
 from sbyt.billing.summary import CategoryBeside, Summary, month_on_month
 from sbyt.conversation.render import LANGUAGES
 from sbyt.core.periods import Period
-from sbyt.usecases.explain_words import Telling
 from sbyt.web.office.billing.chart import BASES, Chart, chart
 from sbyt.web.office.billing.words import REASONS, WORDS
 from sbyt.web.office.codes import said

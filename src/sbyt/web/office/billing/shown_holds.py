@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from sbyt.billing.explain_words import Telling
 from sbyt.billing.holds import count_waiting, holds_of
 from sbyt.billing.models import Hold
 from sbyt.billing.reports import account_numbers
 from sbyt.billing.summary import Summary
 from sbyt.core.periods import Period
-from sbyt.usecases.explain_words import Telling
 from sbyt.usecases.release_holds import Released, UnableToRelease
 from sbyt.web.office.billing.shown import count
 from sbyt.web.office.billing.words import HOLDS

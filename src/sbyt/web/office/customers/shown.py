@@ -9,6 +9,7 @@ from typing import Any
 
 from sbyt.accounts.models import Account, Link, Premises
 from sbyt.accounts.search import Found
+from sbyt.billing.explain_words import Telling
 from sbyt.conversation.render import LANGUAGES
 from sbyt.core.periods import Period
 from sbyt.core.resources import Resource
@@ -18,7 +19,6 @@ from sbyt.messaging.numbers import short_number
 from sbyt.metering.checks import Code
 from sbyt.readings.models import Reading
 from sbyt.usecases.customer_card import BillCard, CustomerCard, Handed, MeterCard, Month, parties_of
-from sbyt.usecases.explain_words import Telling
 from sbyt.web.office.codes import OUTCOMES, PURPOSES, REASONS, said
 from sbyt.web.office.customers.chart import Chart, chart
 from sbyt.web.office.customers.words import WORDS
