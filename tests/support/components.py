@@ -78,6 +78,11 @@ def java_program() -> Path | None:
     return Path(found) if found else None
 
 
+def _program(name: str) -> Path | None:
+    found = shutil.which(name)
+    return Path(found) if found else None
+
+
 COMPONENTS = {
     component.name: component
     for component in (
@@ -85,6 +90,8 @@ COMPONENTS = {
         Component("faketime", faketime_library, "make test-deps (the package faketime)"),
         Component("chromium", chromium_program, "make test-deps (the package chromium)"),
         Component("java", java_program, "make test-deps (the package openjdk-17-jre-headless)"),
+        Component("poppler", lambda: _program("pdftoppm"), "make test-deps (the package poppler-utils)"),
+        Component("zbar", lambda: _program("zbarimg"), "make test-deps (the package zbar-tools)"),
         # Which no package brings: the test that mounts one steps aside even in CI.
         Component("small_disk", lambda: None, "root, where mounting is allowed,"),
     )

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "sbyt.readings",
     "sbyt.payments",
     "sbyt.billing",
+    "sbyt.receipts",
     "sbyt.staff",
     "sbyt.web.office",
     "unfold.apps.BasicAppConfig",

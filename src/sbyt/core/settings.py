@@ -53,6 +53,12 @@ def _phone(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
+        raise ValueError("адрес, с которого начинаются страницы, например https://lk.example.org")
+    return text.rstrip("/")
+
+
 def _email(text: str) -> str:
     if email_address(text) is None:
         raise ValueError("адрес электронной почты, например help@example.org")
@@ -66,9 +72,15 @@ class Section(BaseModel):
 
 
 class Bank(Section):
-    """Where customers pay to (the payment document, decree 354, paragraph 69)."""
+    """Where customers pay to (the payment document, decree 354, paragraph 69).
 
-    name: Text
+    ``recipient``: how the bank knows the company, where that is not ``company.name``.
+    """
+
+    name: Annotated[Text, Field(max_length=45, description="непустой текст в кавычках, не длиннее 45 знаков")]
+    recipient: Annotated[Text, Field(max_length=160, description="текст в кавычках, не длиннее 160 знаков")] | None = (
+        None
+    )
     bic: Annotated[str, AfterValidator(_figures(9)), Field(description="9 цифр в кавычках")]
     account: Annotated[str, AfterValidator(_figures(20)), Field(description="20 цифр в кавычках")]
     correspondent_account: Annotated[
@@ -186,6 +198,21 @@ class Holds(Section):
     over: Count = 5000
 
 
+class Web(Section):
+    """Where customers reach our pages: with it begin the links on bills and in messages."""
+
+    address: Annotated[Text, AfterValidator(_address)] | None = None
+
+
+class Receipts(Section):
+    """How the bill looks on paper. ``folder``: the company's own template, words and fonts (docs/receipts.md)."""
+
+    folder: Annotated[Text, Field(description="путь к папке в кавычках")] | None = None
+    fonts: Annotated[tuple[Text, ...], Field(min_length=1, description="список названий шрифтов")] = (
+        "Libertinus Serif",
+    )
+
+
 class Dialogue(Section):
     """How long a question stays open."""
 
@@ -275,6 +302,8 @@ class Settings(Section):
     estimates: Estimates = Estimates()
     checks: Checks = Checks()
     holds: Holds = Holds()
+    web: Web = Web()
+    receipts: Receipts = Receipts()
     dialogue: Dialogue = Dialogue()
     quiet: Quiet = Quiet()
     channels: dict[str, ChannelSettings] = {}
