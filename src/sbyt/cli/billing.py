@@ -21,6 +21,7 @@ from sbyt.billing.snapshot import on_spark
 from sbyt.billing.spark import UnableToUseSpark
 from sbyt.bulk import UnableToAppend, UnableToOpenDatabase, UnableToRunStatement
 from sbyt.cli.bill_words import compared, described
+from sbyt.cli.progress import left
 from sbyt.core.periods import Period, UnableToParsePeriod
 from sbyt.core.settings import Settings
 from sbyt.usecases.import_files.source import UnableToReadFile
@@ -102,8 +103,7 @@ class _Told:
     def _left(self, done: int, of: int) -> str:
         if not 0 < done < of:
             return ""
-        seconds = (time.monotonic() - self._begun) * (of - done) / done
-        return f", осталось около {seconds / 60:.0f} мин" if seconds >= 90 else f", осталось около {seconds:.0f} с"
+        return left((time.monotonic() - self._begun) * (of - done) / done)
 
 
 def bill_period(text: str, settings: Settings, wanted: Wanted) -> int:

@@ -49,9 +49,10 @@ class UnableToShow(Exception):
 
 @dataclass(frozen=True)
 class Site:
-    """The demonstration's own folder: database, settings, secret and logs."""
+    """The demonstration's own folder: database, settings, secret and logs. ``port``: where it is meant to be served."""
 
     folder: Path
+    port: int = 8000
 
     @property
     def is_ready(self) -> bool:
@@ -100,6 +101,7 @@ class Site:
             language=language,
             first_day=first,
             last_day=last,
+            port=self.port,
             guide=json.dumps(str(self.guide.absolute())),
         )
         self.settings.write_text(written, encoding="utf-8")
@@ -131,7 +133,7 @@ def show(words: SiteWords, *, accounts: int, reset: bool, language: str, port: i
 
     :returns: the exit status.
     """
-    site, now = Site(FOLDER), dt.datetime.now(ZONE).replace(tzinfo=None)
+    site, now = Site(FOLDER, port), dt.datetime.now(ZONE).replace(tzinfo=None)
     console = Console(highlight=False, file=sys.stderr)
     try:
         if reset and site.folder.exists():
@@ -169,12 +171,19 @@ def prepare(site: Site, words: SiteWords, console: Console, *, accounts: int, la
         for period in town.billed:
             status.update(words.billing.format(period=period))
             site.run("bill", str(period))
+        _issue_bills(site, town)
         _let_staff_in(site, town)
         site.open_window(now.date(), language)
         status.update(words.writing.format(messages=len(town.letters)))
         site.run("say", "--jsonl", given=files / "messages.jsonl")
     site.note_made(now.date())
     console.print(words.prepared.format(accounts=accounts, seconds=round(time.monotonic() - began)))
+
+
+def _issue_bills(site: Site, town: Town) -> None:
+    """Those of whom a visitor may be: their bills lie in the folder, and the office shows them."""
+    guests = [word for guest in town.guests for word in ("--account", guest.account)]
+    site.run("receipts", str(town.billed[-1]), *guests, "--out", str(site.folder / "receipts"))
 
 
 def _write_guide(site: Site, town: Town, staff: Sequence[Mapping[str, str]]) -> None:

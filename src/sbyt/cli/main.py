@@ -162,8 +162,10 @@ def work(
     from django.conf import settings
 
     from sbyt.cli.work import work as work_on
+    from sbyt.usecases.open_document import documents_of
 
-    raise typer.Exit(work_on(settings.SBYT, settings.CONNECTED_CHANNELS(), once=once))
+    channels = settings.CONNECTED_CHANNELS()
+    raise typer.Exit(work_on(settings.SBYT, channels, once=once, documents=documents_of(settings.SBYT)))
 
 
 @app.command()
@@ -331,6 +333,56 @@ def holds(
 
     decision = Decision(tuple(release), note, staff_name(by)) if release or note else None
     raise typer.Exit(look_after(period, decision))
+
+
+@app.command()
+def receipts(
+    period: str = typer.Argument("", help="The month of the bills, like 2026-11."),
+    account: list[str] = typer.Option([], "--account", metavar="NUMBER", help="Only this account; may be repeated."),
+    for_print: bool = typer.Option(
+        False, "--print", metavar="", help="Files of 500 sheets for a print shop, in the order of a postman's walk."
+    ),
+    send: bool = typer.Option(
+        False, "--send", metavar="", help="Hand those that are wanted by e-mail over to be sent."
+    ),
+    out: Path = typer.Option(Path("var/receipts"), "--out", metavar="FOLDER", help="Where the files go."),
+    template: Path | None = typer.Option(
+        None, "--template", metavar="FOLDER", help="Copy the template and the words there, to be changed."
+    ),
+) -> None:
+    """Make the bills of a month as PDF, fixed from then on. Stopped, it goes on when it is called again."""
+    from django.conf import settings
+
+    from sbyt.cli.receipts import Wanted, copy_template, make_receipts
+
+    if template is not None:
+        raise typer.Exit(copy_template(template))
+    wanted = Wanted(tuple(account), for_print=for_print, send=send, folder=out)
+    raise typer.Exit(make_receipts(period, settings.SBYT, settings.BILL_KEYS, wanted))
+
+
+@app.command()
+def deliver(
+    account: str = typer.Argument(help="Number of the account."),
+    how: str = typer.Argument(metavar="paper|electronic", help="How its bills are wanted from now on."),
+    by: str = typer.Option(None, "--by", metavar="NAME", help="Who took it down; by default who is logged in."),
+) -> None:
+    """Take down whether a customer wants the bill on paper or by e-mail."""
+    from sbyt.cli.bills import choose_delivery
+
+    raise typer.Exit(choose_delivery(account, how, by))
+
+
+@app.command()
+def revoke(
+    account: str = typer.Argument(help="Number of the account."),
+    why: str = typer.Option(..., "--why", help="What happened: a bill was lost, or a stranger has seen it."),
+    by: str = typer.Option(None, "--by", metavar="NAME", help="Who decides; by default who is logged in."),
+) -> None:
+    """Let the QR code and the code on an account's bills open nothing any more. The next bill brings new ones."""
+    from sbyt.cli.bills import revoke_codes
+
+    raise typer.Exit(revoke_codes(account, why, by))
 
 
 @app.command()
