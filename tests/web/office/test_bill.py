@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import unescape
 
 import pytest
 
 from sbyt.billing.models import Bill, Charge
 from sbyt.core.periods import Period
+from sbyt.receipts.documents import pdf
+from sbyt.receipts.models import Receipt
 from sbyt.staff.roles import Role
-from tests.support.databases import Database
+from tests.receipts.world import issued
+from tests.support.databases import Database, FreshDatabase
 from tests.usecases.test_explain_bill import billed  # noqa: F401 a fixture
 from tests.web.office.logged_in import logged_in
 
@@ -52,3 +56,28 @@ def test_a_month_without_a_bill_says_so(billed: Database) -> None:  # noqa: F811
     bill = Bill.objects.select_related("account").latest("period")
     page = logged_in(Role.BILLING).get(f"/office/bills/2030-01/{bill.account.number}/")
     assert (page.status_code, "Последний счёт — за" in page.text) == (404, True)
+
+
+# on paper ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def on_paper(fresh_database: FreshDatabase) -> Iterator[Database]:
+    with fresh_database(issued) as made:
+        yield made
+
+
+def test_an_issued_bill_is_opened_as_it_was_issued(on_paper: Database) -> None:
+    receipt = Receipt.objects.select_related("account", "edition").order_by("id")[0]
+    client, path = logged_in(Role.OPERATOR), f"/office/bills/2026-08/{receipt.account.number}/"
+    page = client.get(path)
+    assert f'href="{path}paper"' in page.text
+    assert "Квитанция выдана 01.09.2026; клиент получает их на бумаге." in page.text
+    answer = client.get(f"{path}paper")
+    assert (answer["Content-Type"], answer.content) == ("application/pdf", pdf(receipt, None))
+
+
+def test_a_bill_that_was_not_issued_says_so(billed: Database) -> None:  # noqa: F811
+    bill, client = Bill.objects.select_related("account").latest("period"), logged_in(Role.BILLING)
+    assert "Квитанция ещё не выдана." in client.get(path_of(bill)).text
+    assert client.get(f"{path_of(bill)}paper").status_code == 404

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from sbyt.accounts.bill_choices import wanted
 from sbyt.accounts.models import Account
 from sbyt.billing.explain import UnableToExplain
+from sbyt.billing.explain_words import Telling
 from sbyt.billing.holds import holds_of
 from sbyt.core.periods import Period, UnableToParsePeriod
+from sbyt.receipts.documents import file_name, pdf, receipt_of
+from sbyt.receipts.edition import folder_of
 from sbyt.staff.roles import Role, may
 from sbyt.usecases.customer_card import account_of
 from sbyt.usecases.explain_bill import UnableToFindBill, explain_bill
-from sbyt.usecases.explain_words import Telling
 from sbyt.usecases.release_holds import LONGEST_NOTE
 from sbyt.web.language import language_of
 from sbyt.web.office.billing.shown_holds import held_said
@@ -20,6 +24,21 @@ from sbyt.web.office.billing.words import HOLDS
 from sbyt.web.office.customers.shown import address_of
 from sbyt.web.office.customers.views import saying_of
 from sbyt.web.office.roles import staff_required
+
+_ON_PAPER = {
+    "ru": {
+        "not_issued": "Квитанция ещё не выдана.",
+        "paper": "Квитанция выдана {at}; клиент получает их на бумаге.",
+        "electronic": "Квитанция выдана {at}; клиент получает их по e-mail.",
+        "open": "Открыть квитанцию (PDF)",
+    },
+    "en": {
+        "not_issued": "The bill is not issued yet.",
+        "paper": "The bill was issued on {at}; the customer gets them on paper.",
+        "electronic": "The bill was issued on {at}; the customer gets them by e-mail.",
+        "open": "Open the bill (PDF)",
+    },
+}
 
 
 @staff_required(Role.OPERATOR, Role.BILLING)
@@ -38,6 +57,7 @@ def bill(request: HttpRequest, period: str, number: str) -> HttpResponse:
         "account": account,
         "address": address_of(account),
         **_held(request, account, month),
+        **_issued(request, account, month),
     }
     try:
         explained = explain_bill(account, month)
@@ -54,6 +74,32 @@ def bill(request: HttpRequest, period: str, number: str) -> HttpResponse:
         if one.meter is not None
     ]
     return render(request, "office/customers/bill.html", shown)
+
+
+@staff_required(Role.OPERATOR, Role.BILLING)
+def paper(request: HttpRequest, period: str, number: str) -> HttpResponse:  # noqa: ARG001 as Django calls it
+    """The bill as it was issued, for the screen or the printer."""
+    try:
+        month = Period.parse(period)
+    except UnableToParsePeriod as error:
+        raise Http404 from error
+    account = account_of(number)
+    receipt = receipt_of(account.pk, month) if account else None
+    if receipt is None:
+        raise Http404
+    made = pdf(receipt, folder_of(settings.SBYT))
+    headers = {"Content-Disposition": f'inline; filename="{file_name(receipt)}"', "Cache-Control": "no-store"}
+    return HttpResponse(made, content_type="application/pdf", headers=headers)
+
+
+def _issued(request: HttpRequest, account: Account, period: Period) -> dict[str, object]:
+    """When the bill was issued, if it was, and how it is wanted."""
+    words = _ON_PAPER[language_of(request)]
+    receipt, how = receipt_of(account.pk, period), wanted([account.pk])[account.pk]
+    if receipt is None:
+        return {"on_paper": words["not_issued"]}
+    at = receipt.issued_at.astimezone(settings.SBYT.zone)
+    return {"on_paper": words[how].format(at=f"{at:%d.%m.%Y}"), "paper": words["open"], "paper_of": str(period)}
 
 
 def _held(request: HttpRequest, account: Account, period: Period) -> dict[str, object]:
