@@ -1,17 +1,19 @@
 """What every channel must do, run over a table that the channel declares.
 
 A channel's module holds ``class TestX(ChannelContract)`` with its ``table``. The webhooks are asked of the real
-``sbyt serve`` on both databases; what is sent goes to a real server that behaves as providers do. A row that a channel
-can't have is ``NotPossible("why")``: nothing is left out in silence.
+``sbyt serve`` on both databases; what is sent goes to a real server, over HTTP or SMTP, that behaves as providers do. A
+row that a channel can't have is ``NotPossible("why")``: nothing is left out in silence.
 """
 
 from __future__ import annotations
 
 import asyncio
+import enum
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import pytest
 from structlog.testing import capture_logs
@@ -28,6 +30,7 @@ from sbyt.messaging.channel import (
 )
 from sbyt.messaging.models import ChannelStatus, Conversation, InboundMessage, OutboundMessage, Unreadable
 from sbyt.readings.models import StaffTask
+from tests.channels.mail_provider import MailBehaviour, mail_provider
 from tests.channels.provider import RETRY_AFTER, Behaviour, provider
 from tests.support.databases import Database, FreshDatabase
 from tests.support.serving import Answered, Served, right_now, serving
@@ -41,6 +44,20 @@ class NotPossible:
 
 
 Headers = Mapping[str, str]
+
+
+class Speaking(NamedTuple):
+    """A protocol by which messages are sent: all that its providers do, one that does it, how long it asks to wait."""
+
+    behaviours: type[enum.StrEnum]
+    provider: Callable[..., AbstractContextManager[Any]]
+    wait: float | None
+
+
+PROTOCOLS = {
+    "http": Speaking(Behaviour, provider, RETRY_AFTER),
+    "smtp": Speaking(MailBehaviour, mail_provider, None),  # it has no way to say how long
+}
 
 
 @dataclass(frozen=True)
@@ -57,13 +74,15 @@ class Table:
 
     ``sign`` gives the headers of a genuine request with this body, sent now; the rows of ``forgeries`` give those of
     requests that aren't genuine. ``connected`` makes the channel as it sends to a provider at this address.
-    ``said_in`` takes from an answer what must be the same when a request is repeated.
+    ``said_in`` takes from an answer what must be the same when a request is repeated. ``sends`` has a row for each
+    behaviour of the providers that speak as this one does. ``settings`` is what ``sbyt.toml`` must say for the channel
+    to be there at all.
     """
 
     code: str
     secrets: Mapping[str, str]
     connected: Callable[[str], Channel]
-    sends: Mapping[Behaviour, type[UnableToSend] | NotPossible | None]
+    sends: Mapping[Any, type[UnableToSend] | NotPossible | None]
     payloads: Mapping[str, Payload] | NotPossible
     forgeries: Mapping[str, Callable[[bytes], Headers]] | NotPossible
     unknown: Mapping[str, bytes] | NotPossible
@@ -72,6 +91,8 @@ class Table:
     said_in: Callable[[Answered], Any] = field(default=lambda answer: answer.body)
     takes: bytes = b"{}"  # what the provider answers to a message that it takes
     provider_id: str = ""  # what it calls the message in there
+    speaks: Literal["http", "smtp"] = "http"
+    settings: str = ""
     recipient: str = "+79120000199"
 
 
@@ -93,9 +114,15 @@ class ChannelContract:
 
     @pytest.fixture(scope="class")
     @classmethod
-    def served(cls, fresh_database: FreshDatabase) -> Iterator[Served]:
-        with fresh_database() as database, serving(environ_of(database, cls.table)) as served:
-            yield served
+    def served(cls, fresh_database: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+        with fresh_database() as database:
+            environ = environ_of(database, cls.table)
+            if cls.table.settings:
+                file = tmp_path_factory.mktemp(cls.table.code) / "sbyt.toml"
+                file.write_text(cls.table.settings, encoding="utf-8")
+                environ["SBYT_CONFIG"] = str(file)
+            with serving(environ) as served:
+                yield served
 
     @pytest.fixture(autouse=True)
     def _discreet(self, request: pytest.FixtureRequest) -> Iterator[None]:
@@ -174,26 +201,30 @@ class ChannelContract:
     # what goes out ---------------------------------------------------------------------------------------------------
 
     def test_what_the_provider_does_becomes_a_known_error(
-        self, behaviour: Behaviour, caplog: pytest.LogCaptureFixture
+        self, behaviour: enum.StrEnum, caplog: pytest.LogCaptureFixture
     ) -> None:
-        expected = self.table.sends[behaviour]
+        expected, protocol = self.table.sends[behaviour], PROTOCOLS[self.table.speaks]
         outgoing = Outgoing(7, self.table.recipient, SECRET_TEXT, ("Да", "Нет"))
-        with caplog.at_level(logging.DEBUG), capture_logs() as logs, provider(behaviour, self.table.takes) as other:
+        with (
+            caplog.at_level(logging.DEBUG),
+            capture_logs() as logs,
+            protocol.provider(behaviour, self.table.takes) as other,
+        ):
             result = outcome(self.table.connected(other.url), outgoing)
         if isinstance(result, UnableToSend):
             assert type(result) is expected, result
             assert told_in(str(result), self.table) == []
             if isinstance(result, Throttled):
-                assert result.wait == RETRY_AFTER
+                assert result.wait == protocol.wait
         else:
             assert expected is None, f"it was taken as sent: {result}"
-            assert behaviour is not Behaviour.TAKES_IT or result.provider_id == self.table.provider_id
+            assert behaviour.name != "TAKES_IT" or result.provider_id == self.table.provider_id
         assert told_in(caplog.text + str(logs), self.table) == []
 
     # the table itself ------------------------------------------------------------------------------------------------
 
     def test_every_behaviour_of_a_provider_has_its_row(self) -> None:
-        assert set(self.table.sends) == set(Behaviour)
+        assert set(self.table.sends) == set(PROTOCOLS[self.table.speaks].behaviours)
 
     def test_there_are_rows_of_every_sort_or_a_reason_why_not(self) -> None:
         for place in _ROWS.values():

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from sbyt.config.channels import options_schema
 from sbyt.config.load import parse_settings
 from sbyt.core.settings import (
     Bank,
@@ -68,6 +69,12 @@ def test_it_names_every_key(section: type[BaseModel], table: tuple[str, ...]) ->
     for name in table:
         written = written[name]
     assert set(written) == set(section.model_fields)
+
+
+def test_it_names_every_option_of_the_mail_server() -> None:
+    schema = options_schema("email")
+    assert schema is not None
+    assert set(tomllib.loads(IN_FULL)["channels"]["email"]["options"]) == set(schema.model_fields)
 
 
 def test_it_names_every_channel() -> None:

@@ -83,6 +83,13 @@ def _program(name: str) -> Path | None:
     return Path(found) if found else None
 
 
+def dovecot_program() -> Path | None:
+    """The mail server that keeps what was delivered, for IMAP; with what takes it by LMTP."""
+    parts = [Path("/usr/lib/dovecot") / name for name in ("imap", "lmtp")]
+    found = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    return Path(found) if found and all(part.exists() for part in parts) else None
+
+
 COMPONENTS = {
     component.name: component
     for component in (
@@ -92,6 +99,7 @@ COMPONENTS = {
         Component("java", java_program, "make test-deps (the package openjdk-17-jre-headless)"),
         Component("poppler", lambda: _program("pdftoppm"), "make test-deps (the package poppler-utils)"),
         Component("zbar", lambda: _program("zbarimg"), "make test-deps (the package zbar-tools)"),
+        Component("dovecot", dovecot_program, "make test-deps (the packages dovecot-imapd and dovecot-lmtpd)"),
         # Which no package brings: the test that mounts one steps aside even in CI.
         Component("small_disk", lambda: None, "root, where mounting is allowed,"),
     )

@@ -30,6 +30,7 @@ DEFAULT_CHANNELS: dict[str, ChannelSettings] = {
 #: The channels that are built, a line each. They are imported when they are needed: `sbyt --help` answers at once.
 IMPLEMENTED: dict[str, str] = {
     "console": "sbyt.channels.console:Console",
+    "email": "sbyt.channels.email:Email",
     "webform": "sbyt.channels.webform:Webform",
 }
 
@@ -78,6 +79,8 @@ def connected(settings: Settings, environ: Mapping[str, str], clock: Clock) -> d
         if code not in settings.channels or not all(secrets[name] for name in channel.needs):
             continue
         options = channel.Options.model_validate(settings.channels[code].options)
+        if not all(getattr(options, name) for name in channel.needs_options):
+            continue
         try:
             made[code] = channel.connect(Setup(options, secrets, clock))
         except UnableToSetUp as error:

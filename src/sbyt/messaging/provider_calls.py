@@ -43,7 +43,7 @@ async def post(url: str, content: bytes, headers: Mapping[str, str], *, seconds:
     try:
         async with (
             asyncio.timeout(seconds),
-            httpx.AsyncClient(verify=_trusted(), timeout=limits) as client,
+            httpx.AsyncClient(verify=trusted(), timeout=limits) as client,
             client.stream("POST", url, content=content, headers=dict(headers)) as response,
         ):
             return response, await _beginning(response)
@@ -105,6 +105,6 @@ def _named(error: Exception) -> str:
 
 
 @functools.cache
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """Whose certificates are believed: those of the system. Reading them takes longer than a call."""
     return ssl.create_default_context()
