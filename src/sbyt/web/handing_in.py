@@ -61,8 +61,9 @@ def closed(language: str) -> str:
 
 def is_asked(received: Received | None) -> bool:
     """Whether the answer asks something back."""
-    result = received.result if received else None
-    return bool(result) and (bool(result["buttons"]) or result["outcome"] in ("confirm", "ask"))
+    if received is None or received.result is None:
+        return False
+    return bool(received.result["buttons"]) or received.result["outcome"] in ("confirm", "ask")
 
 
 def is_taken(received: Received) -> bool:
