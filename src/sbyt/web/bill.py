@@ -25,7 +25,7 @@ from sbyt.usecases.instant_bill import email_on_file, instant_bill, meters_to_re
 from sbyt.usecases.open_bill import Opening, Visitor, look_at, open_bill
 from sbyt.usecases.receive_message import Received
 from sbyt.usecases.receive_message.failures import is_outage
-from sbyt.web.bill_rows import UnableToReadFields, bill_of, message_of, meters_of, way_of
+from sbyt.web.bill_rows import UnableToReadFields, bill_of, message_of, meters_of, shown, way_of
 from sbyt.web.bill_words import WORDS
 from sbyt.web.handing_in import (
     LONGEST_TEXT,
@@ -195,6 +195,7 @@ def _page(language: str, of: Bill, token: Token, done: _Done, status: int = 200)
     context = {
         **around(language),
         **answer(token, done.text, received, language),
+        "quoted": shown(done.text, of.account.number),
         "say": said,
         "bill": bill_of(instant, language),
         "meters": meters_of(instant, language, keeps),

@@ -18,8 +18,8 @@ from sbyt.web.words import day_of_month
 
 #: What a number ends in: enough for who holds the bill, little for who looks over a shoulder.
 _SHOWN_FIGURES = 4
-#: So many windows are as wide as a finger on the narrowest telephone.
-_WIDE_WINDOWS = 8
+#: So many windows of full width find room on the narrowest telephone.
+_WIDE_WINDOWS = 7
 
 
 class UnableToReadFields(ValueError):
@@ -86,7 +86,7 @@ def _line(line: Line, language: str) -> dict[str, Any]:
         what.append(names.zone(charge.register.zone, meter.zones))
     sign = "−" if charge.volume < 0 else ""
     return {
-        "what": " ".join(what),
+        "what": ", ".join(what),
         "meter": masked(meter.serial),
         "month": telling.month(Period(charge.for_period)),
         "volume": f"{sign}{names.index(abs(charge.volume), meter.decimals)} {names.units[resource]}",
@@ -181,6 +181,11 @@ def message_of(account: str, meters: Sequence[MeterToRead], filled: Mapping[str,
         return ""
     named = re.fullmatch(r"[\d\s-]+", account)  # what has letters in it is known by them
     return f"{_ACCOUNT[language] if named else ''} {account} {', '.join(said)}".strip()
+
+
+def shown(text: str, account: str) -> str:
+    """A message as the page quotes it: without the whole number of the account."""
+    return text.replace(account, masked(account))
 
 
 def _said_of(meter: MeterToRead, filled: Mapping[str, str], language: str) -> str:
