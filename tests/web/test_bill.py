@@ -386,7 +386,7 @@ def test_without_a_database_what_was_typed_stays_and_can_be_sent_again(
 
 @contextmanager
 def refusing(database: Database) -> Iterator[None]:
-    """Let the server know the database, and let nobody in; the connection of the test is ended, too."""
+    """Keep everybody out of the database for a while; the connection of the test is ended, too."""
     name = database.url.rpartition("/")[2].partition("?")[0]
     with psycopg.connect(database.url.replace(f"/{name}?", "/postgres?"), autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
