@@ -291,6 +291,12 @@ def test_what_is_no_reading_is_told_and_not_stored(browser: Browser, typed: dict
 
 
 def test_what_was_not_taken_stays_to_be_put_right(browser: Browser) -> None:
+    page = browser.send(reading_form(comes(browser)), **{field_of("T1"): "5000", field_of("T2"): "2000"})
+    assert "Не приняли" in page.answer
+    assert (reading_form(page)[field_of("T1")], reading_form(page)[field_of("T2")]) == ("5000", "2000")
+
+
+def test_what_is_asked_has_a_field_for_the_answer(browser: Browser) -> None:
     page = browser.send(reading_form(comes(browser)), **{field_of("T1"): "9000"})
     assert "два показания" in page.answer
     assert page.forms[-1]["text"] == ""
