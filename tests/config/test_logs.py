@@ -83,6 +83,7 @@ def test_an_event_is_a_line_of_json_with_time_level_place_and_code(log: Log) -> 
         ("petrov@example.org bounced", f"{HIDDEN} bounced"),
         ("Пётр Петров, ул. Мира, д. 3", f"{HIDDEN}. 3"),
         ("bot123456:AAH-abc123def456ghi789", f"bot{HIDDEN}:{HIDDEN}"),
+        ("Not Found: /b/AaBbCcDdEeFfGgHhIiJjKk", f"Not Found: /b/{HIDDEN}"),
         ("2026-11-20", "2026-11-20"),
         ("period 2026-11", "period 2026-11"),
         ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),

@@ -66,20 +66,21 @@ class Page:
 
 @dataclass
 class Browser:
-    """Somebody's browser. ``headers`` go with everything that it asks."""
+    """Somebody's browser. ``headers`` go with everything that it asks; ``path`` is where its forms are sent."""
 
     served: Served
     headers: Mapping[str, str] = field(default_factory=dict)
     keeps_cookies: bool = True
     cookie: str = ""
+    path: str = "/webform"
 
-    def open(self, path: str = "/webform") -> Page:
-        return self._page(self.served.ask(path, None, self._headers()))
+    def open(self, path: str = "") -> Page:
+        return self._page(self.served.ask(path or self.path, None, self._headers()))
 
     def send(self, form: Mapping[str, str], **filled: str) -> Page:
         """Send a form as it stands, with some fields filled in."""
         headers = {"content-type": "application/x-www-form-urlencoded", **self._headers()}
-        return self._page(self.served.ask("/webform", urlencode({**form, **filled}).encode(), headers))
+        return self._page(self.served.ask(self.path, urlencode({**form, **filled}).encode(), headers))
 
     def _headers(self) -> dict[str, str]:
         return {**self.headers, **({"cookie": self.cookie} if self.cookie else {})}

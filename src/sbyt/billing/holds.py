@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sbyt.billing.models import Hold
+from django.db.models import Exists, OuterRef
+
+from sbyt.billing.models import Bill, Hold
 from sbyt.core.periods import Period
 
 
@@ -12,6 +14,13 @@ def held(period: Period, accounts: Collection[int]) -> set[int]:
     """Those of a batch of accounts whose bill for the period must not be sent: it waits to be looked at."""
     rows = Hold.objects.filter(period=period, account__in=accounts, released_at=None)
     return set(rows.values_list("account", flat=True))
+
+
+def newest_sent(account: int) -> Bill | None:
+    """The newest bill of an account, with its customer, that a customer may see: none that waits to be looked at."""
+    waits = Hold.objects.filter(period=OuterRef("period"), account=OuterRef("account"), released_at=None)
+    bills = Bill.objects.filter(~Exists(waits), account=account).select_related("account__customer")
+    return bills.order_by("-period").first()
 
 
 def waiting(period: Period, most: int, *, after: int = 0) -> tuple[list[Hold], bool]:

@@ -177,7 +177,7 @@ def serve(
         4, min=1, max=64, help="How many requests a process answers at once, each with a connection to the database."
     ),
 ) -> None:
-    """Answer providers' webhooks at /in/CHANNEL, people at / and /webform, staff at /office/.
+    """Answer providers' webhooks at /in/CHANNEL, people at /, /webform and /bill, staff at /office/.
 
     /healthz and /metrics tell how it goes.
 

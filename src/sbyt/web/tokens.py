@@ -1,7 +1,8 @@
-"""One-time tokens of our own pages, and the cookie by which a browser is the same sender again."""
+"""One-time tokens of our own pages, and the cookies by which a browser is the same sender again."""
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import secrets
 from dataclasses import dataclass
@@ -24,6 +25,18 @@ class Talk:
     def sealed(self) -> str:
         """The value of the cookie: nobody can name a sender but who has been given one."""
         return signing.dumps([self.sender, self.language], salt=f"{_SALT}.cookie")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who opened a bill from a browser, by which bill's token, and in which language we answered last."""
+
+    sender: str
+    bill: str
+    language: str
+
+    def sealed(self) -> str:
+        return signing.dumps([self.sender, self.bill, self.language], salt=f"{_SALT}.visit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +75,16 @@ def token_of(sealed: str) -> Token | None:
     return Token(*found) if found else None
 
 
-def _opened(sealed: str, kind: str) -> list[str] | None:
+def visit_of(cookie: str, most: dt.timedelta) -> Visit | None:
+    """The visit that a cookie tells of; None where it isn't one of ours, or older than that."""
+    found = _opened(cookie, "visit", 3, most)
+    return Visit(*found) if found else None
+
+
+def _opened(sealed: str, kind: str, parts: int = 2, most: dt.timedelta | None = None) -> list[str] | None:
     try:
-        found: Any = signing.loads(sealed, salt=f"{_SALT}.{kind}")
+        found: Any = signing.loads(sealed, salt=f"{_SALT}.{kind}", max_age=most)
     except signing.BadSignature:
         return None
-    whole = isinstance(found, list) and len(found) == 2 and all(isinstance(one, str) for one in found)
+    whole = isinstance(found, list) and len(found) == parts and all(isinstance(one, str) for one in found)
     return found if whole else None

@@ -11,6 +11,7 @@ from sbyt.accounts.owners import Owner, OwnerLink, owners_of
 from sbyt.conversation.acts import LinkTold, OwnerTold
 from sbyt.conversation.render import render
 from sbyt.core.settings import ChannelSettings, ChannelState, Settings
+from sbyt.messaging.channel import OWN_PAGE
 from sbyt.messaging.models import Conversation, OutboundMessage
 from sbyt.messaging.numbers import short_number
 from sbyt.messaging.statuses import Statuses, read_statuses
@@ -152,10 +153,11 @@ def _best(owner: Owner, channels: Mapping[str, ChannelSettings], connected: Coll
 
 
 def _way(link: OwnerLink, code: str, channel: ChannelSettings) -> _Way | None:
-    """How a channel reaches who has this link, if it does. A keypad can be answered, not written to."""
+    """How a channel reaches who has this link, if it does. A keypad can be answered, not written to, nor can a page."""
     recipient = ""
     if link.kind == Link.Kind.CHAT:
-        recipient = link.address.removeprefix(f"{code}:") if link.address.startswith(f"{code}:") else ""
+        sender = link.address.removeprefix(f"{code}:") if link.address.startswith(f"{code}:") else ""
+        recipient = "" if sender.startswith(OWN_PAGE) else sender
     elif channel.senders == link.kind and channel.rendering != "keypad":
         recipient = link.address
     return _Way(code, recipient, channel.rendering, link) if recipient else None
