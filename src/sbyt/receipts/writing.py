@@ -14,7 +14,7 @@ from sbyt.billing.explain import ByAverage, ByNorm, ByReadings, Explained, Tier
 from sbyt.billing.explain_words import Telling
 from sbyt.billing.models import Charge, Unbilled
 from sbyt.conversation.render import LANGUAGES
-from sbyt.core.due import last_day_to_pay
+from sbyt.core.due_day import due_day
 from sbyt.core.periods import Period
 from sbyt.core.resources import Resource
 from sbyt.core.settings import Settings
@@ -47,7 +47,7 @@ class Writer:
         """
         bill, account, period = known.bill, known.account, known.period
         month, link = self._telling.month(period), self._link(known)
-        due = self.day(last_day_to_pay(period))
+        due = self.day(due_day(period))
         holder = _one_line(account.customer.name) or account.number
         address = _one_line(account.premises.address)
         nothing = self._nothing(bill.closing)

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sbyt.accounts.bill_choices import How
+from sbyt.billing.explain_words import Telling
 from sbyt.conversation.render import LANGUAGES
 from sbyt.core.periods import Period
 from sbyt.core.resources import Resource
 from sbyt.core.units import from_units
-from sbyt.usecases.explain_words import Telling
 from sbyt.usecases.instant_bill import InstantBill, Line, MeterToRead
 from sbyt.web.bill_words import WORDS
 from sbyt.web.words import day_of_month

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -12,10 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from sbyt.accounts.tokens import Tokens
 from sbyt.bulk.lasting import with_connection
 from sbyt.core.settings import ChannelState, WaySettings
 from sbyt.messaging.statuses import read_statuses
 from sbyt.usecases.simulator import guide
+from sbyt.usecases.simulator.bills import tokens_of_bills
 from sbyt.web.language import language_of
 from sbyt.web.words import about_window, day_of_month, start_words_of
 
@@ -51,11 +54,23 @@ def start(request: HttpRequest) -> HttpResponse:
         "has_form": page in found and found[page].state in (ChannelState.OPEN, ChannelState.UNSTABLE),
         "has_phones": settings.SBYT.demo.simulator,
         "ways": list(_ways(found, today, language)),
-        "guide": guide(settings.SBYT),
+        "guide": _with_bills(guide(settings.SBYT)),
     }
     response = render(request, "start.html", said)
     response["Cache-Control"] = "no-store"  # states change, and a demonstration tells passwords
     return response
+
+
+def _with_bills(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """The guests, each with what the code on their bill opens."""
+    guests = shown.get("guests", ())
+    if not guests or not settings.BILL_KEYS:
+        return dict(shown)
+    try:
+        found = with_connection(lambda: tokens_of_bills([one["account"] for one in guests], Tokens(settings.BILL_KEYS)))
+    except DatabaseError:
+        return dict(shown)
+    return {**shown, "guests": [{**one, "token": found.get(one["account"])} for one in guests]}
 
 
 def _ways(found: Mapping[str, WaySettings], today: dt.date, language: str) -> Iterator[Way]:

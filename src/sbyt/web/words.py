@@ -130,6 +130,7 @@ START: Mapping[str, Mapping[str, str]] = {
         "since": "с {day}",
         "account": "Счёт",
         "right": "Верное показание сегодня",
+        "bill": "Страница по QR-коду квитанции",
         "guests": "Кем притвориться",
         "guests_hint": "Передайте показание из списка, а потом ошибитесь: лишняя цифра, меньше прошлого, день и ночь "
         "наоборот.",
@@ -155,6 +156,7 @@ START: Mapping[str, Mapping[str, str]] = {
         "since": "since {day}",
         "account": "Account",
         "right": "Today's right reading",
+        "bill": "The page behind the bill's QR code",
         "guests": "Whom to be",
         "guests_hint": "Send a reading from the list, then make mistakes: a figure too many, less than before, day and "
         "night swapped.",
