@@ -132,7 +132,7 @@ def test_the_same_message_gives_the_same_answer_and_another_that_it_is_done() ->
 def test_the_owner_is_known_already() -> None:
     assert came(said(by_code(), sender=OWNER)) is CodeCame.ALREADY
     assert came(said(f"{ACCOUNT} код {WRONG}", sender=OWNER)) is CodeCame.ALREADY
-    assert links() == notices() == []
+    assert (links(), notices()) == ([], [])
 
 
 def test_a_link_that_was_ended_is_made_anew() -> None:
