@@ -19,6 +19,8 @@ from sbyt.conversation.acts import (
     Cancelled,
     Choice,
     Closed,
+    CodeAnswer,
+    CodeCame,
     Confirm,
     IsReading,
     KeptInspected,
@@ -130,6 +132,11 @@ def text(*acts: Act, language: str = "ru", rendering: str = "text") -> str:
             "К счёту 2000000001 привязали ещё один чат (Telegram): оттуда теперь видны показания и долг. "
             "Если это не вы и не ваши близкие, ответьте «оператор», отвяжем.",
             id="the owner is told of a link",
+        ),
+        pytest.param(
+            CodeAnswer(CodeCame.LINKED, "200004"),
+            "Готово: теперь мы узнаём вас. Счёт 200004 привязан: спросите «баланс» или просто пришлите показание.",
+            id="linked",
         ),
         pytest.param(
             Confirm(Code.HIGH, single(7800, used=3490, last=4310), (7800,), times=29),
@@ -311,6 +318,29 @@ def test_a_question_put_again_fits_an_sms(act: Act, language: str) -> None:
     assert render([Say(Saying.ASKED_AGAIN), act], language, "short", NUMBER).whole
 
 
+@pytest.mark.parametrize("language", list(LANGUAGES))
+@pytest.mark.parametrize("came", list(CodeCame))
+def test_what_came_of_a_code_fits_an_sms(came: CodeCame, language: str) -> None:
+    assert render([CodeAnswer(came, "9" * 12)], language, "short", NUMBER).whole
+
+
+def test_a_link_and_a_reading_beside_it_fit_an_sms() -> None:
+    taken = Taken((single(4425, used=115, last=4310),), NOVEMBER, late=False, estimated=False, until=UNTIL)
+    said = render([CodeAnswer(CodeCame.LINKED, "2000000001"), taken], "ru", "short", NUMBER)
+    assert (said.whole, said.text.startswith("Готово, узнаём вас: счёт 2000000001. Приняли 4425")) == (True, True)
+
+
+@pytest.mark.parametrize(("language", "pressed"), [("ru", "Баланс"), ("en", "Balance")])
+def test_who_is_linked_may_press_for_the_balance(language: str, pressed: str) -> None:
+    act = CodeAnswer(CodeCame.LINKED, "2000000001")
+    assert render([act], language, "buttons", NUMBER).buttons == (pressed,)
+    assert render([act, Confirm(Code.DECIMAL, single(44250), (4425,))], "ru", "buttons", NUMBER).buttons == (
+        "Да",
+        "Нет",
+    )
+    assert render([CodeAnswer(CodeCame.WRONG)], language, "buttons", NUMBER).buttons == ()
+
+
 # every act -----------------------------------------------------------------------------------------------------------
 
 STRANGERS: tuple[Act, ...] = (
@@ -337,6 +367,7 @@ STRANGERS: tuple[Act, ...] = (
     IsReading(single(4425)),
     *(Say(saying) for saying in Saying),
     Note("sbyt.example.org"),
+    *(CodeAnswer(came) for came in CodeCame if came not in (CodeCame.LINKED, CodeCame.ALREADY)),
 )
 OWNERS: tuple[Act, ...] = (
     Cancelled((single(4425),), NOVEMBER, ((4400,),)),
@@ -348,6 +379,7 @@ OWNERS: tuple[Act, ...] = (
         for cancelled in (False, True)
     ),
     *(LinkTold("2000000001", linked, "Telegram") for linked in Linked),
+    *(CodeAnswer(came, "2000000001") for came in (CodeCame.LINKED, CodeCame.ALREADY)),
     Balance((("2000000001", 123456), ("2000000002", -5), ("2000000003", 0))),
     LastReadings((single(4310), water(Resource.COLD_WATER, 244500))),
     LastReadings(()),

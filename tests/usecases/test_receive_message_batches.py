@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from sbyt.accounts.models import Account, Link
+from sbyt.accounts.models import Account, Link, WrongCode
+from sbyt.accounts.tokens import Tokens
+from sbyt.billing.models import Bill
+from sbyt.core.periods import Period
 from sbyt.messaging.inbox import Incoming, store
 from sbyt.messaging.models import Conversation, InboundMessage, OutboundMessage
 from sbyt.readings.models import Cancellation, Reading, StaffTask
@@ -25,12 +29,17 @@ from tests.usecases.receiving import ACCOUNT, OTHER, OWNER, SETTINGS, household
 NOW = dt.datetime(2026, 11, 20, 9, 2, tzinfo=dt.UTC)
 THIRD, STEWARD = "2000000003", "+79120000199"
 
+KEYS, OCTOBER = {1: b"of the tests, and of nobody else"}, Period.parse("2026-10")
+#: The first account is the first in each fresh database.
+CODE, TOKEN = Tokens(KEYS).code(1, OCTOBER), Tokens(KEYS).token(1, OCTOBER)
+
 SENDERS = (OWNER, "+79120000102", STEWARD, "+79990000001", "+79990000002")
 TEXTS = (
     "4425", f"{ACCOUNT} 4425", f"{ACCOUNT} 4430", f"{ACCOUNT} 7800", f"{ACCOUNT} 4309", f"{ACCOUNT} 54321",
     f"{OTHER} 8242 3104", f"{OTHER} 8242", "3104", f"{OTHER} 8250 3110", f"{THIRD} 12 30", f"{THIRD} хвс 12",
     "да", "нет", "отмена", "баланс", "последние показания", "оператор", "english", "по-русски", "40010001 4431",
-    "помощь", "5555555555 1", "да, 7800", f"баланс {ACCOUNT}",
+    "помощь", "5555555555 1", "да, 7800", f"баланс {ACCOUNT}", f"{ACCOUNT} код {CODE}", f"код {CODE} 4425",
+    f"/start {TOKEN}", f"{ACCOUNT} код 1111-2222-3333", f"{OTHER} код {CODE} баланс", f"код {CODE}",
 )  # fmt: skip
 
 
@@ -43,6 +52,10 @@ def village() -> None:
     for account in Account.objects.exclude(number=OTHER):
         how, made_at = Link.How.STAFF, dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
         Link.objects.create(kind=Link.Kind.PHONE, address=STEWARD, account=account, how=how, made_at=made_at)
+    bill = Bill(account=Account.objects.get(number=ACCOUNT), period=OCTOBER, opening=0, charged=0, recalculated=0)
+    bill.paid = bill.closing = 0
+    bill.save()
+    assert bill.account_id == 1
 
 
 @st.composite
@@ -54,10 +67,14 @@ def messages(draw: st.DrawFn) -> list[Incoming]:
         )
     )
     received = NOW - dt.timedelta(minutes=2)
-    channel = draw(st.sampled_from(["sms", "telegram"]))
+    channels = draw(st.sampled_from([["sms"], ["telegram"], ["sms", "voice"]]))  # the same phone in two
     return [
         Incoming(
-            channel, sender, text, f"{sender}-{at if at < 28 else number}", received + dt.timedelta(seconds=number)
+            channels[number % len(channels)],
+            sender,
+            text,
+            f"{sender}-{at if at < 28 else number}-{number % len(channels)}",
+            received + dt.timedelta(seconds=number),
         )
         for number, (sender, text, at) in enumerate(drawn)
     ]
@@ -91,6 +108,8 @@ def tables() -> dict[str, list[tuple[Any, ...]]]:
             .values_list("register", "message", "value", "rollover", "verdict", "period", "received_at")
         ),
         "cancelled": sorted(Cancellation.objects.values_list("reading__message", "reading__register", "by", "at")),
+        "links": list(Link.objects.order_by("address", "account").values_list("kind", "address", "account", "how")),
+        "wrong": sorted(WrongCode.objects.values_list("account", "sender", "at"), key=repr),
         "tasks": sorted(
             StaffTask.objects.values_list("message", "account", "reason", "offered", "closed_by"), key=repr
         ),
@@ -111,7 +130,7 @@ Way = Callable[[Sequence[Incoming]], list[dict[str, Any] | None]]
 
 
 def outcome(fresh: FreshDatabase, way: Way, incoming: Sequence[Incoming]) -> tuple[Any, ...]:
-    with fresh():
+    with fresh(), override_settings(BILL_KEYS=KEYS):
         village()
         answers = way(incoming)
         states = set(OutboundMessage.objects.filter(purpose="answer").values_list("state", flat=True))

@@ -135,6 +135,21 @@ class RevokedToken(models.Model):
     why = models.TextField(default="", db_default="")
 
 
+class WrongCode(models.Model):
+    """A code that was none of the account's newest bill: so many a day, and no code is looked at any more."""
+
+    # Null where the sender named no account that there is; found by the index below.
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    sender = models.TextField()  # channel:sender
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["sender", "at"], name="wrong_code_sender"),
+            models.Index(fields=["account", "at"], name="wrong_code_account"),
+        ]
+
+
 class BillChoice(models.Model):
     """How a customer wants the bill from now on. Rows are only added: the newest counts; without one it is paper."""
 

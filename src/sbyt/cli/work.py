@@ -17,6 +17,7 @@ import structlog
 import typer
 from django.db import DatabaseError, InterfaceError, connections
 
+from sbyt.accounts.wrong_codes import forget_wrong_codes
 from sbyt.cli.collector import collector_spared
 from sbyt.cli.readiness import database_name, is_out_of_reach
 from sbyt.cli.stopping import told_to_stop, wait_until_told
@@ -149,6 +150,7 @@ class Housekeeping(Duty):
             _all_of("expired", delivery.expire, now)
             outbox.bring_back_from_the_future(now)
             forget_old_log_ins(now)
+            forget_wrong_codes(now)
 
     def see_to_questions(self, now: dt.datetime) -> bool:
         """Ask once more what nobody answered, and give to staff what nobody will; tell whether more are due."""

@@ -24,12 +24,15 @@ _PRIVATE = {
     *("password", "raw", "recipient", "reply", "said", "secret", "sender", "subject", "text", "title", "to", "token"),
     *("url", "username"),
 }
-#: Five figures and more, however grouped: phones, accounts, chats, keys; but for a date and for this machine.
-_FIGURES = re.compile(r"\d(?:[\s().\-–]{0,2}\d){4,}")
+#: Five figures and more, however grouped, also by what was hidden: phones, accounts, chats, keys, codes of bills; but
+#: for a date and for this machine.
+_FIGURES = re.compile(r"\d(?:[\s().\-–…]{0,2}\d){4,}")
 _HARMLESS = re.compile(r"\d{4}-\d\d(-\d\d)?|127\.0\.0\.1|0\.0\.0\.0")
 _EMAIL = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
 _KEY = re.compile(r"(?=[\w\-]*\d)(?=[\w\-]*[A-Za-z])[\w\-]{16,}")  # letters and figures of no word: keys, tokens
 _BILL = re.compile(r"/b/[\w\-]+")  # the address in a bill's code: its token may be of letters alone
+#: The token of a bill (accounts.tokens), one without a figure too; not the name of an error, which is as long.
+_TOKEN = re.compile(r"(?<![\w-])(?!(?:[A-Z][a-z]+)+(?![\w-]))(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[A-Za-z0-9_-]{22}(?![\w-])")
 _NOT_ASCII = re.compile(r"[^\x20-\x7e]+([\s.,]+[^\x20-\x7e]+)*")  # what people write and are called; codes are ASCII
 #: Codes that may be of figures alone: the short number by which staff find a message (messaging.numbers), the
 #: database's name for an error.
@@ -164,7 +167,7 @@ def masked_text(text: str) -> str:
     text = _EMAIL.sub(HIDDEN, text)
     text = _NOT_ASCII.sub(HIDDEN, text)
     text = _FIGURES.sub(lambda found: found[0] if _HARMLESS.fullmatch(found[0]) else HIDDEN, text)
-    text = _BILL.sub(f"/b/{HIDDEN}", _KEY.sub(HIDDEN, text))
+    text = _BILL.sub(f"/b/{HIDDEN}", _KEY.sub(HIDDEN, _TOKEN.sub(HIDDEN, text)))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + HIDDEN
 
 

@@ -180,6 +180,31 @@ class LinkTold:
     through: str = ""
 
 
+class CodeCame(enum.StrEnum):
+    """What came of the code of a bill."""
+
+    LINKED = "linked"
+    ALREADY = "already"  # the sender was linked before
+    WRONG = "wrong"
+    OLDER = "older"
+    REVOKED = "revoked"
+    TOO_MANY = "too_many"
+    NO_ACCOUNT = "no_account"  # nothing says for which account it is
+    NOT_HERE = "not_here"  # the channel doesn't say for sure who sends
+
+
+#: Whoever gets one of these answers speaks for the account.
+LINKED = (CodeCame.LINKED, CodeCame.ALREADY)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAnswer:
+    """The answer to the code of a bill. ``account`` only where the sender may know that there is one."""
+
+    came: CodeCame
+    account: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class LastReadings:
     """The last values of each meter, with the day they were taken as ``since``."""
@@ -232,6 +257,7 @@ Act = (
     | Cancelled
     | OwnerTold
     | LinkTold
+    | CodeAnswer
     | LastReadings
     | Say
 )

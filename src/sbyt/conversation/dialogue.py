@@ -19,7 +19,9 @@ from sbyt.conversation.acts import (
 )
 from sbyt.conversation.answer import Answer
 from sbyt.conversation.assignments import Moment
+from sbyt.conversation.bill_codes import find_bill_code
 from sbyt.conversation.facts import Facts, MeterFacts
+from sbyt.conversation.linking import holds_more, link
 from sbyt.conversation.parsing import parse
 from sbyt.conversation.segments import Named, named_accounts
 from sbyt.conversation.state import (
@@ -39,10 +41,28 @@ from sbyt.metering.checks import Code
 
 
 def reply(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
-    """Answer one message, received at this local time. Never raises, whatever the text."""
-    message = parse(event.text)
+    """Answer one message, received at this local time. Never raises, whatever the text.
+
+    A code of a bill is answered first, then what else the message holds, as from who was linked by it.
+    """
     if state.question and not state.question.is_open(now, facts.question_hours):
         state = state.asking(None)
+    found = find_bill_code(event.text) if facts.bill_code and not facts.channel.withdrawn else None
+    linking = link(found, facts.bill_code, state, facts) if found and facts.bill_code else None
+    if found is None or linking is None:
+        return _answered(state, event, facts, now)
+    alone = Reply(state, linking.commands, (linking.act,), linking.outcome)
+    if not holds_more(found, linking, facts, event.photos):
+        return alone
+    linked = (*facts.linked, linking.linked) if linking.linked else facts.linked
+    rest = _answered(state, replace(event, text=found.rest), replace(facts, linked=linked), now)
+    if rest.outcome is Outcome.UNKNOWN:
+        return alone
+    return rest._replace(commands=(*alone.commands, *rest.commands), acts=(*alone.acts, *rest.acts))
+
+
+def _answered(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
+    message = parse(event.text)
     turn = _Turn(state, facts, now, named_accounts(message, facts))
     if facts.channel.withdrawn:
         turn.heed_language(message)

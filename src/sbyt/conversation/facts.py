@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -126,9 +127,36 @@ class ChannelFacts:
         return not self.withdrawn and self.first_day <= day.day <= self.last_day
 
 
+class Verdict(enum.StrEnum):
+    """What the code or token of a bill proves for an account."""
+
+    RIGHT = "right"  # that of the newest bill
+    OLDER = "older"  # that of a bill before it
+    REVOKED = "revoked"  # a stranger has seen it
+    WRONG = "wrong"
+    TOO_MANY = "too_many"  # so many were wrong lately that none is looked at
+
+
+@dataclass(frozen=True)
+class BillCodeFacts:
+    """What is known of the code or token in a message.
+
+    ``verdicts``: for each account that the message touches, by its number. ``account``: the one that a token names.
+    ``provable``: whether the channel says for sure who the sender is.
+    """
+
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    account: str = ""
+    too_many: bool = False  # of this sender
+    provable: bool = True
+
+
 @dataclass(frozen=True)
 class Facts:
-    """All that a reply may rest on. ``accounts`` holds whatever the mentions found, and the linked ones."""
+    """All that a reply may rest on. ``accounts`` holds whatever the mentions found, and the linked ones.
+
+    ``bill_code`` is None where the message holds none, or nothing that we could verify.
+    """
 
     accounts: tuple[AccountFacts, ...] = ()
     linked: tuple[str, ...] = ()
@@ -140,6 +168,7 @@ class Facts:
     checks: Checks = field(default_factory=Checks)
     estimates: Estimates = field(default_factory=Estimates)
     question_hours: int = 24
+    bill_code: BillCodeFacts | None = None
 
     def account(self, number: str) -> AccountFacts | None:
         return next((account for account in self.accounts if account.number == number), None)

@@ -93,3 +93,10 @@ def body(folded: str) -> Body:
     folded = _GREETING.sub(" ", folded)
     signature = _SIGNATURE.search(folded)
     return Body(folded, signature.start() if signature else len(folded))
+
+
+def unquoted(text: str) -> str:
+    """A text as it came, without quoted mail."""
+    text = _QUOTED_LINE.sub("", text)
+    tail = _QUOTED_TAIL.search(text.lower())
+    return text[: tail.start()] if tail and tail.start() > 0 else text

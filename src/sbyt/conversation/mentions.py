@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sbyt.conversation.bill_codes import BillCode, find_bill_code
 from sbyt.conversation.parsing import parse
 from sbyt.conversation.segments import candidates
 from sbyt.conversation.state import State
@@ -14,20 +15,29 @@ from sbyt.core.identifiers import account_key
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """Keys of accounts that may be meant (core.identifiers.account_key), and whether own readings are wanted."""
+    """Keys of accounts that may be meant (core.identifiers.account_key), and whether own readings are wanted.
+
+    ``bill_code``: what of a bill must be verified.
+    """
 
     account_keys: frozenset[str]
     wants_own_readings: bool
     wants_balance: bool
+    bill_code: BillCode | None = None
 
 
 def mentions(text: str, state: State | None = None) -> Mentions:
     """What must be known before ``reply`` can answer: of the message, and of the question it may answer."""
     message = parse(text)
     keys = _keys(message)
+    intents = message.intents
+    if code := find_bill_code(text):
+        rest = parse(code.rest)
+        keys |= _keys(rest)
+        intents |= rest.intents
     if state and state.question:
         keys |= _keys(parse(state.question.text)) | {account_key(one.account) for one in state.question.pending}
-    return Mentions(frozenset(keys), Intent.CANCEL in message.intents, Intent.BALANCE in message.intents)
+    return Mentions(frozenset(keys), Intent.CANCEL in intents, Intent.BALANCE in intents, code)
 
 
 def _keys(message: Parsed) -> set[str]:

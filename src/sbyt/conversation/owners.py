@@ -6,15 +6,17 @@ from collections.abc import Iterator
 
 from sbyt.conversation.acts import Cancelled, OwnerTold, Shown, Taken
 from sbyt.conversation.facts import Facts
-from sbyt.conversation.state import Reply
+from sbyt.conversation.state import LinkSender, Reply
 from sbyt.core.periods import Period
 
 
 def told_owners(turn: Reply, facts: Facts) -> tuple[OwnerTold, ...]:
     """For each account to which the sender isn't linked, what a turn took for it or took back.
 
-    What was entered before is told to the owners alone. Nothing in it says who the sender is.
+    Who has just been linked is no stranger. What was entered before is told to the owners alone. Nothing in it says
+    who the sender is.
     """
+    linked = {*facts.linked, *(one.account for one in turn.commands if isinstance(one, LinkSender))}
     return tuple(
         OwnerTold(
             account,
@@ -28,7 +30,7 @@ def told_owners(turn: Reply, facts: Facts) -> tuple[OwnerTold, ...]:
         for act in turn.acts
         if isinstance(act, Taken | Cancelled)
         for account, meters in _by_account(act.meters)
-        if account not in facts.linked
+        if account not in linked
     )
 
 

@@ -121,7 +121,21 @@ class ToStaff:
     values: tuple[int, ...] = ()
 
 
-Command = Store | Cancel | ToStaff
+@dataclass(frozen=True, slots=True)
+class LinkSender:
+    """Let the sender speak for an account: they sent the code of its newest bill."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountWrongCode:
+    """Remember that the sender sent a wrong code, for this account if one was named."""
+
+    account: str = ""
+
+
+Command = Store | Cancel | ToStaff | LinkSender | CountWrongCode
 
 
 class Outcome(enum.StrEnum):

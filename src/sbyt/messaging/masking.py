@@ -8,8 +8,11 @@ import re
 _LONGEST = 300
 
 _EMAIL = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
-_FIGURES = re.compile(r"\d(?:[\s().\-–]{0,3}\d){4,}")  # five and more, however grouped: phones, accounts, chats
+#: Five and more, however grouped: phones, accounts, chats, codes of bills.
+_FIGURES = re.compile(r"\d(?:[\s().\-‐‑‒–—−]{0,3}\d){4,}")
 _KEY = re.compile(r"(?=[\w\-]*\d)(?=[\w\-]*[A-Za-z])[\w\-]{16,}")  # letters and figures of no word: keys, tokens
+#: The token of a bill (accounts.tokens), one without a figure too; not the name of an error, which is as long.
+_TOKEN = re.compile(r"(?<![\w-])(?!(?:[A-Z][a-z]+)+(?![\w-]))(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[A-Za-z0-9_-]{22}(?![\w-])")
 _SECRET = re.compile(r"(?i)\b(bearer|basic)\s+\S+|\b(\w*(?:token|key|passw\w*|secret|signature))[\"']?\s*[=:]\s*\S+")
 
 HIDDEN = "…"
@@ -24,7 +27,7 @@ def masked(said: str, *texts: str) -> str:
         if text.strip():
             said = said.replace(text.strip(), HIDDEN)
     said = _SECRET.sub(lambda found: f"{found[1] or found[2]}={HIDDEN}", said)
-    for pattern in (_EMAIL, _KEY, _FIGURES):
+    for pattern in (_EMAIL, _TOKEN, _KEY, _FIGURES):
         said = pattern.sub(HIDDEN, said)
     said = " ".join(said.replace("\x00", "").encode("utf-8", "replace").decode("utf-8").split())
     return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 1]}{HIDDEN}"

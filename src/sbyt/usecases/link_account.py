@@ -10,11 +10,10 @@ from django.db import transaction
 
 from sbyt.accounts.models import Account, Link
 from sbyt.accounts.owners import OwnerLink
-from sbyt.conversation.acts import Linked, LinkTold
 from sbyt.core.identifiers import account_key, email_address, phone_number
 from sbyt.core.settings import Settings
-from sbyt.messaging.numbers import link_number
-from sbyt.usecases.receive_message.owners import Told, tell_owners
+from sbyt.usecases.receive_message.linking import NewLink, address_of_sender, make_link
+from sbyt.usecases.receive_message.owners import tell_owners
 
 
 class UnableToLink(ValueError):
@@ -45,10 +44,9 @@ def address_of(settings: Settings, *, phone: str = "", email: str = "", chat: st
                 f"Чат {chat!r} не понят. Нужен канал и номер чата через двоеточие, как <канал>:123456. "
                 f"Каналы: {', '.join(settings.channels)}."
             )
-        senders = settings.channels[code].senders
-        if senders == "chat":
-            return OwnerLink(Link.Kind.CHAT.value, f"{code}:{sender.strip()}")
-        phone, email = (sender, "") if senders == "phone" else ("", sender)
+        if of_sender := address_of_sender(code, sender.strip(), settings):
+            return of_sender
+        phone, email = (sender, "") if settings.channels[code].senders == "phone" else ("", sender)
     found = phone_number(phone) if phone else email_address(email)
     if found is None:
         said = f"Телефон {phone!r} не понят. Пример: +79120000101." if phone else f"Это не адрес e-mail: {email!r}."
@@ -76,19 +74,9 @@ def link_account(
     """
     with transaction.atomic():
         found = _account(account)
-        link, anew = Link.objects.get_or_create(
-            kind=address.kind,
-            address=address.address,
-            account=found,
-            ended_at=None,
-            defaults={"how": how, "made_at": now, "made_by": by},
-        )
-        if not anew:
+        link, told = make_link(NewLink(address, found.pk, found.number), how, by, settings, now)
+        if told is None:
             return Made(link, anew=False)
-        code = address.address.partition(":")[0]
-        through = settings.channels[code].title if address.kind == Link.Kind.CHAT else ""
-        act = LinkTold(found.number, Linked(address.kind), through)
-        told = Told(act, link_number(link.pk), f"link:{link.pk}")
         return Made(
             link,
             anew=True,

@@ -135,7 +135,7 @@ START: Mapping[str, Mapping[str, str]] = {
         "guests_hint": "Передайте показание из списка, а потом ошибитесь: лишняя цифра, меньше прошлого, день и ночь "
         "наоборот.",
         "staff": "Сотрудники",
-        "staff_hint": "В офисе пока видны данные и каналы, остальное ещё строится.",
+        "staff_hint": "Роли видят разное: оператор — клиентов, вопросы и каналы, начисления — ещё и счета.",
         "office": "Войти в офис",
         "name": "Имя",
         "password": "Пароль",
@@ -161,7 +161,7 @@ START: Mapping[str, Mapping[str, str]] = {
         "guests_hint": "Send a reading from the list, then make mistakes: a figure too many, less than before, day and "
         "night swapped.",
         "staff": "Staff",
-        "staff_hint": "The office shows data and channels so far; the rest is being built.",
+        "staff_hint": "Roles see different things: an operator customers, questions and channels; billing the bills.",
         "office": "Log in to the office",
         "name": "Name",
         "password": "Password",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sbyt.conversation.acts import Act, Ask, Confirm, IsReading
+from sbyt.conversation.acts import LINKED, Act, Ask, CodeAnswer, Confirm, IsReading
 from sbyt.conversation.render.english import English
 from sbyt.conversation.render.russian import Russian
 from sbyt.conversation.render.words import Words
@@ -49,6 +49,8 @@ def _buttons(acts: Sequence[Act], words: Words) -> tuple[str, ...]:
         if isinstance(act, Ask):
             # What is pressed is sent as if it were typed; where there is one meter only, a figure is asked for.
             return act.accounts or tuple(words.choice(meter) for meter in act.meters if len(act.meters) > 1)
+    if any(isinstance(act, CodeAnswer) and act.came in LINKED for act in acts):
+        return (words.balance_asked,)
     return ()
 
 

@@ -12,6 +12,8 @@ from sbyt.conversation.acts import (
     Balance,
     Cancelled,
     Closed,
+    CodeAnswer,
+    CodeCame,
     Confirm,
     IsReading,
     KeptInspected,
@@ -52,6 +54,7 @@ _MONTHS = [
 class English(Words):
     point = "."
     yes_or_no = ("Yes", "No")
+    balance_asked = "Balance"
     unstable = "works with interruptions"
     resources: ClassVar[Mapping[Resource, str]] = {
         Resource.ELECTRICITY: "electricity",
@@ -249,6 +252,10 @@ class English(Words):
             "If that was not you or your family, answer «operator» and we will undo it."
         )
 
+    def code_answer(self, act: CodeAnswer, terse: int) -> str:
+        said = _CODE_ANSWERS[act.came]
+        return said[min(terse, len(said) - 1)].format(account=act.account)
+
     def last_readings(self, act: LastReadings) -> str:
         if not act.meters:
             return "There are no readings yet. Send the first: account and number."
@@ -261,6 +268,49 @@ class English(Words):
     def saying(self, act: Say) -> str:
         return _SAYINGS[act.saying].format(first=act.first_day, last=act.last_day)
 
+
+#: The whole answer, and what is left of it where there is little room.
+_CODE_ANSWERS = {
+    CodeCame.LINKED: (
+        "Done: we know you now. Account {account} is linked: ask for the balance or just send a reading.",
+        "Done, we know you: account {account}.",
+    ),
+    CodeCame.ALREADY: (
+        "We know you already: account {account} is linked. Ask for the balance or just send a reading.",
+        "We know you already: account {account}.",
+    ),
+    CodeCame.WRONG: (
+        (
+            "That code is not right. On the bill it has 12 figures. "
+            "Send account and code of the newest bill, like: 700700700 code 1234-5678-9012"
+        ),
+        "That code is not right. It is on the newest bill, 12 figures. Send it like: 700700700 code 1234-5678-9012",
+        "That code is not right.",
+    ),
+    CodeCame.OLDER: (
+        (
+            "That is the code of an older bill. Take the newest and send account and code, like: "
+            "700700700 code 1234-5678-9012"
+        ),
+        "That is the code of an older bill. Take the newest.",
+    ),
+    CodeCame.REVOKED: (
+        "That code is not valid any more. Take the one on the next bill or answer «operator».",
+        "That code is not valid any more.",
+    ),
+    CodeCame.TOO_MANY: (
+        "Too many wrong codes. Try again tomorrow or call us. Readings need no code.",
+        "Too many wrong codes, try again tomorrow.",
+    ),
+    CodeCame.NO_ACCOUNT: (
+        "Send the account and the code together, as on the bill, like: 700700700 code 1234-5678-9012",
+        "Send the account and the code together.",
+    ),
+    CodeCame.NOT_HERE: (
+        "An account can't be linked from here: we can't see who writes. Send the code from a phone or a messenger.",
+        "An account can't be linked from here.",
+    ),
+}
 
 _SAYINGS = {
     Saying.HELP: "Send account and reading, like: 700700700 5120, {first} to {last}. Undo: cancel. Owed: balance.",

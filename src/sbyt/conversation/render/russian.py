@@ -12,6 +12,8 @@ from sbyt.conversation.acts import (
     Balance,
     Cancelled,
     Closed,
+    CodeAnswer,
+    CodeCame,
     Confirm,
     IsReading,
     KeptInspected,
@@ -81,6 +83,7 @@ def _form(number: int, one: str, few: str, many: str) -> str:
 class Russian(Words):
     point = ","
     yes_or_no = ("Да", "Нет")
+    balance_asked = "Баланс"
     unstable = "работает с перебоями"
     resources: ClassVar[Mapping[Resource, str]] = {
         Resource.ELECTRICITY: "свет",
@@ -345,6 +348,10 @@ class Russian(Words):
             "Если это не вы и не ваши близкие, ответьте «оператор», отвяжем."
         )
 
+    def code_answer(self, act: CodeAnswer, terse: int) -> str:
+        said = _CODE_ANSWERS[act.came]
+        return said[min(terse, len(said) - 1)].format(account=act.account)
+
     def last_readings(self, act: LastReadings) -> str:
         if not act.meters:
             return "Показаний пока нет. Пришлите первое: счёт и число."
@@ -358,6 +365,49 @@ class Russian(Words):
         days = f"{self.days(act.first_day, act.last_day)} число"
         return _SAYINGS[act.saying].format(days=days)
 
+
+#: The whole answer, and what is left of it where there is little room.
+_CODE_ANSWERS = {
+    CodeCame.LINKED: (
+        "Готово: теперь мы узнаём вас. Счёт {account} привязан: спросите «баланс» или просто пришлите показание.",
+        "Готово, узнаём вас: счёт {account}.",
+    ),
+    CodeCame.ALREADY: (
+        "Мы вас уже узнаём: счёт {account} привязан. Спросите «баланс» или просто пришлите показание.",
+        "Уже узнаём вас: счёт {account}.",
+    ),
+    CodeCame.WRONG: (
+        (
+            "Код не подошёл. Он на квитанции в строке «Чтобы мы узнавали вас», 12 цифр. "
+            "Пришлите счёт и код из самой новой, например: 700700700 код 1234-5678-9012"
+        ),
+        "Код не подошёл. На квитанции он в строке «Чтобы мы узнавали вас». Пришлите так: 700700700 код 1234-5678-9012",
+        "Код не подошёл.",
+    ),
+    CodeCame.OLDER: (
+        (
+            "Это код прошлой квитанции. Возьмите самую новую и пришлите счёт и код из неё, например: "
+            "700700700 код 1234-5678-9012"
+        ),
+        "Это код прошлой квитанции. Нужен из самой новой.",
+    ),
+    CodeCame.REVOKED: (
+        "Этот код больше не действует. Возьмите код из следующей квитанции или ответьте «оператор».",
+        "Этот код больше не действует.",
+    ),
+    CodeCame.TOO_MANY: (
+        "Слишком много неверных кодов. Попробуйте завтра или позвоните нам. Показания принимаем и без кода.",
+        "Слишком много неверных кодов, попробуйте завтра.",
+    ),
+    CodeCame.NO_ACCOUNT: (
+        "Пришлите номер счёта и код вместе, как на квитанции, например: 700700700 код 1234-5678-9012",
+        "Пришлите счёт и код вместе.",
+    ),
+    CodeCame.NOT_HERE: (
+        "Отсюда привязать счёт нельзя: мы не видим, кто пишет. Отправьте код с телефона или из мессенджера.",
+        "Отсюда привязать счёт нельзя.",
+    ),
+}
 
 _SAYINGS = {
     Saying.HELP: "Пришлите счёт и показание, например: 700700700 5120. Ждём их {days}. Отменить: отмена. "

@@ -15,6 +15,7 @@ from sbyt.conversation.acts import (
     Cancelled,
     Choice,
     Closed,
+    CodeAnswer,
     Confirm,
     IsReading,
     KeptInspected,
@@ -37,6 +38,7 @@ class Words(ABC):
 
     point: str
     yes_or_no: tuple[str, str]
+    balance_asked: str  # what is pressed, and understood when it is sent back
     unstable: str
     resources: ClassVar[Mapping[Resource, str]]
     units: ClassVar[Mapping[Resource, str]]
@@ -74,6 +76,8 @@ class Words(ABC):
                 return self.owner_told(act, terse)
             case LinkTold():
                 return self.link_told(act, terse)
+            case CodeAnswer():
+                return self.code_answer(act, terse)
             case LastReadings():
                 return self.last_readings(act)
             case Say():
@@ -114,6 +118,9 @@ class Words(ABC):
 
     @abstractmethod
     def link_told(self, act: LinkTold, terse: int) -> str: ...
+
+    @abstractmethod
+    def code_answer(self, act: CodeAnswer, terse: int) -> str: ...
 
     @abstractmethod
     def last_readings(self, act: LastReadings) -> str: ...

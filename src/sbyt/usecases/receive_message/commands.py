@@ -7,11 +7,13 @@ import operator
 from collections.abc import Collection
 from typing import Any
 
+from sbyt.accounts.models import Link
+from sbyt.accounts.wrong_codes import NewWrongCode, add_wrong_codes
 from sbyt.bulk.rows import fetch, insert
 from sbyt.conversation.facts import Facts
 from sbyt.conversation.owners import told_owners
 from sbyt.conversation.render import Rendered
-from sbyt.conversation.state import Cancel, Command, Reply, Store, ToStaff
+from sbyt.conversation.state import Cancel, Command, CountWrongCode, LinkSender, Reply, Store, ToStaff
 from sbyt.core.resources import ZONES
 from sbyt.messaging.conversations import Turned, remember
 from sbyt.messaging.inbox import Waiting, mark_handled
@@ -26,6 +28,7 @@ from sbyt.readings.operations import (
 )
 from sbyt.usecases.channels import connected_channels
 from sbyt.usecases.receive_message.known import Known, Sender, Touched, sender_of
+from sbyt.usecases.receive_message.linking import NewLink, make_link
 from sbyt.usecases.receive_message.owners import Told, tell_owners, told_by_message
 from sbyt.usecases.receive_message.questions import (
     UNANSWERED,
@@ -52,6 +55,8 @@ class Writes:
         self._tasks: list[NewTask] = []
         self._turned: dict[Sender, Turned] = {}
         self._told: list[Told] = []
+        self._links: list[NewLink] = []
+        self._wrong: list[NewWrongCode] = []
         self._answered: list[int] = []  # questions that staff had got already, by the message that raised them
         self._settled: list[int] = []  # questions that are open no more, or in other words
         self._answers: list[tuple[Any, ...]] = []
@@ -120,13 +125,25 @@ class Writes:
                 ]
                 account = self._known.account(command.account, touched)
                 self._tasks.append(NewTask(message.id, account, command.reason, values))
+            case LinkSender():
+                self._link(command.account, message, touched)
+            case CountWrongCode():
+                account = self._known.account(command.account, touched)
+                self._wrong.append(NewWrongCode(account, f"{message.channel}:{message.sender}", self._now))
+
+    def _link(self, number: str, message: Waiting, touched: Touched) -> None:
+        account, address = self._known.account(number, touched), self._known.address(message)
+        if account and address:
+            self._links.append(NewLink(address, account, number))
+            self._known.linked(address, account)
 
     def end_round(self) -> None:
         """Write what the next messages rest on."""
         add_readings(self._readings, self._now)
         cancel_readings(self._cancelled, self._now)
-        self._readings, self._cancelled = [], []
-        if self._told:
+        add_wrong_codes(self._wrong)
+        self._readings, self._cancelled, self._wrong = [], [], []
+        if self._told or self._links:
             self._tell()
 
     def finish(self) -> dict[int, dict[str, Any]]:
@@ -143,13 +160,16 @@ class Writes:
         return self._results
 
     def _tell(self) -> None:
-        """Write the notices to owners: in the language in which we talk with them, so that must be written first."""
+        """Write links, and the notices to owners: in the language in which we talk, so that must be written first."""
         remember(list(self._turned.values()), self._now)
         self._known.remembered(self._turned)
-        tell_owners(
-            self._told, self._known.settings, self._now, connected=connected_channels(), statuses=self._known.statuses
-        )
-        self._turned, self._told = {}, []
+        settings, statuses, connected = self._known.settings, self._known.statuses, connected_channels()
+        tell_owners(self._told, settings, self._now, connected=connected, statuses=statuses)
+        for new in self._links:
+            _, told = make_link(new, Link.How.BILL_CODE, "", settings, self._now)
+            if told:  # whoever was linked before; not the one who is now
+                tell_owners([told], settings, self._now, connected=connected, statuses=statuses, but=[new.address])
+        self._turned, self._told, self._links = {}, [], []
 
 
 #: The columns of an answer in the outbox.

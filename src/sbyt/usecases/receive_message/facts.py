@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from sbyt.accounts.queries import FoundMeter
-from sbyt.conversation.facts import AccountFacts, ChannelFacts, Facts, MeterFacts, OwnReading
+from sbyt.conversation.facts import AccountFacts, BillCodeFacts, ChannelFacts, Facts, MeterFacts, OwnReading
 from sbyt.core.resources import ZONES, Resource
 from sbyt.core.settings import Settings
 from sbyt.metering.checks import Dial
@@ -27,6 +27,7 @@ def facts_of(
     longest_dial: int,
     channel: ChannelFacts,
     settings: Settings,
+    bill_code: BillCodeFacts | None = None,
 ) -> Facts:
     """All that a reply may rest on."""
     return Facts(
@@ -42,6 +43,7 @@ def facts_of(
         checks=settings.checks,
         estimates=settings.estimates,
         question_hours=settings.dialogue.question_hours,
+        bill_code=bill_code,
     )
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sbyt.accounts.owners import OwnerLink
 from sbyt.accounts.queries import (
     FoundAccount,
     FoundMeter,
@@ -17,7 +18,7 @@ from sbyt.accounts.queries import (
     sender_addresses,
 )
 from sbyt.billing.balances import owed
-from sbyt.conversation.facts import ChannelFacts, Facts
+from sbyt.conversation.facts import BillCodeFacts, ChannelFacts, Facts, Verdict
 from sbyt.conversation.mentions import Mentions, mentions
 from sbyt.conversation.state import State
 from sbyt.core.resources import ZONES
@@ -28,30 +29,38 @@ from sbyt.messaging.statuses import read_statuses
 from sbyt.metering.counting import Handed
 from sbyt.readings.queries import OwnReading, handed_in, latest_own
 from sbyt.usecases.channels import channel_facts
+from sbyt.usecases.receive_message.bill_codes import CodeSent, ToVerify, Verified, bill_tokens, code_sent, verify
 from sbyt.usecases.receive_message.facts import account_facts, facts_of
+from sbyt.usecases.receive_message.linking import address_of_sender
 
 Sender = tuple[str, str]  # channel and sender
 
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What a message rests on. ``accounts``: those that it names, that its sender is linked to, or last read."""
+    """What a message rests on. ``accounts``: those that it names, that its sender is linked to, or last read.
+
+    ``code``: the code of a bill in it, if that is to be verified.
+    """
 
     wanted: Mentions
     own: Sequence[OwnReading]
     linked: Collection[int]
     accounts: frozenset[int]
+    code: CodeSent | None = None
 
 
 class Known:
     """What is known of the senders of these messages and of the accounts that they touch.
 
-    It lives as long as a transaction that holds the senders. Accounts, meters and links don't change because of what
-    a customer sends, so each is looked up once; readings do.
+    It lives as long as a transaction that holds the senders. Accounts and meters don't change because of what a
+    customer sends, so each is looked up once; readings do. Of links it is told by ``linked``.
     """
 
-    def __init__(self, messages: Sequence[Waiting], settings: Settings) -> None:
+    def __init__(self, messages: Sequence[Waiting], settings: Settings, now: dt.datetime) -> None:
         self.settings = settings
+        self._now = now
+        self._tokens = bill_tokens()
         self._zone = settings.zone
         self.statuses = read_statuses(settings)
         self._channels: dict[tuple[str, dt.date], ChannelFacts] = {}
@@ -61,7 +70,10 @@ class Known:
         self.talks: dict[Sender, Remembered] = {sender: talks.get(one.id, NEW) for sender, one in first.items()}
         self.states = {sender: State.from_json(talk.state, settings.language) for sender, talk in self.talks.items()}
         self.asked = {sender: talk.asked for sender, talk in self.talks.items()}
-        self._links = self._linked(first)
+        self._addresses = {
+            sender: frozenset(sender_addresses(*sender, by_phone=self._by_phone(one))) for sender, one in first.items()
+        }
+        self._links = self._linked()
         self._by_key: dict[str, list[int]] = {}
         self._accounts: dict[int, FoundAccount] = {}
         self._meters: dict[int, list[FoundMeter]] = {}
@@ -83,14 +95,26 @@ class Known:
             self._channels[asked] = channel_facts(asked[0], self.statuses, asked[1])
         return self._channels[asked]
 
-    def _linked(self, messages: Mapping[Sender, Waiting]) -> dict[Sender, list[int]]:
-        addresses = {
-            sender: sender_addresses(*sender, by_phone=self._by_phone(message)) for sender, message in messages.items()
-        }
-        links = linked_accounts({one for of_sender in addresses.values() for one in of_sender})
+    def address(self, message: Waiting) -> OwnerLink | None:
+        """What the sender of a message can be linked by."""
+        return address_of_sender(message.channel, message.sender, self.settings)
+
+    def linked(self, address: OwnerLink, account: int) -> None:
+        """Note that whoever has this address speaks for an account from now on."""
+        for sender, addresses in self._addresses.items():
+            if address in addresses:
+                self._links[sender] = sorted({*self._links[sender], account})
+
+    def same_as(self, senders: Collection[Sender]) -> set[Sender]:
+        """These senders, and whoever else has an address of theirs: a phone that writes in two channels."""
+        theirs = frozenset[tuple[str, str]]().union(*(self._addresses[sender] for sender in senders))
+        return {sender for sender, addresses in self._addresses.items() if not theirs.isdisjoint(addresses)}
+
+    def _linked(self) -> dict[Sender, list[int]]:
+        links = linked_accounts({one for of_sender in self._addresses.values() for one in of_sender})
         return {
             sender: sorted({account for one in of_sender for account in links.get(one, ())})
-            for sender, of_sender in addresses.items()
+            for sender, of_sender in self._addresses.items()
         }
 
     def _by_phone(self, message: Waiting) -> bool:
@@ -104,16 +128,22 @@ class Known:
         wanted = {one.id: (one, mentions(one.text, self.states[sender_of(one)])) for one in messages}
         own = latest_own([id_ for id_, (_, asked) in wanted.items() if asked.wants_own_readings])
         self._look_up_keys({key for _, asked in wanted.values() for key in asked.account_keys})
+        codes = {id_: code_sent(asked.bill_code, self._tokens) for id_, (_, asked) in wanted.items()}
+        self._look_up_ids({code.named.account for code in codes.values() if code and code.named})
         found = {
-            id_: self._touched(asked, own.get(id_, ()), self._links[sender_of(message)])
+            id_: self._touched(asked, own.get(id_, ()), self._links[sender_of(message)], codes[id_])
             for id_, (message, asked) in wanted.items()
         }
         self._look_up_ids({account for one in found.values() for account in one.accounts})
         return found
 
-    def _touched(self, wanted: Mentions, own: Sequence[OwnReading], linked: Sequence[int]) -> Touched:
-        named = (account for key in wanted.account_keys for account in self._by_key[key])
-        return Touched(wanted, own, linked, frozenset((*named, *linked, *(one.account for one in own))))
+    def _touched(
+        self, wanted: Mentions, own: Sequence[OwnReading], linked: Sequence[int], code: CodeSent | None
+    ) -> Touched:
+        named = [account for key in wanted.account_keys for account in self._by_key[key]]
+        if code and code.named and code.named.account in self._accounts:
+            named.append(code.named.account)
+        return Touched(wanted, own, linked, frozenset((*named, *linked, *(one.account for one in own))), code)
 
     def _look_up_keys(self, keys: set[str]) -> None:
         new = keys - self._by_key.keys()
@@ -135,9 +165,32 @@ class Known:
         """For each of these messages, by its id, all that a reply to it may rest on."""
         accounts = {account for message in messages for account in touched[message.id].accounts}
         handed = self._handed_in(accounts)
-        asking = [touched[message.id] for message in messages if touched[message.id].wanted.wants_balance]
-        balances = owed({account for one in asking for account in one.linked}) if asking else {}
-        return {message.id: self._facts(message, touched[message.id], handed, balances) for message in messages}
+        codes = self._verified(messages, touched)
+        seen = {message.id: _seen(touched[message.id], codes.get(message.id)) for message in messages}
+        asking = [message.id for message in messages if touched[message.id].wanted.wants_balance]
+        balances = owed({account for one in asking for account in seen[one]}) if asking else {}
+        return {
+            message.id: self._facts(message, touched[message.id], handed, balances, codes.get(message.id))
+            for message in messages
+        }
+
+    def _verified(self, messages: Iterable[Waiting], touched: Mapping[int, Touched]) -> dict[int, Verified]:
+        asked = {
+            message.id: ToVerify(code, f"{message.channel}:{message.sender}", touched[message.id].accounts)
+            for message in messages
+            if (code := touched[message.id].code)
+        }
+        return verify(asked, self._tokens, self._now) if asked and self._tokens else {}
+
+    def _bill_code(self, message: Waiting, touched: Touched, verified: Verified) -> BillCodeFacts:
+        numbers = {account: self._accounts[account].number for account in verified.verdicts}
+        named = touched.code.named if touched.code else None
+        return BillCodeFacts(
+            {numbers[account]: verdict for account, verdict in verified.verdicts.items()},
+            account=numbers.get(named.account, "") if named else "",
+            too_many=verified.too_many,
+            provable=self.address(message) is not None,
+        )
 
     def _handed_in(self, accounts: Iterable[int]) -> dict[int, list[Handed]]:
         registers = {
@@ -149,9 +202,14 @@ class Known:
         return handed_in(registers, self._zone)
 
     def _facts(
-        self, message: Waiting, touched: Touched, handed: Mapping[int, list[Handed]], balances: Mapping[int, int]
+        self,
+        message: Waiting,
+        touched: Touched,
+        handed: Mapping[int, list[Handed]],
+        balances: Mapping[int, int],
+        verified: Verified | None,
     ) -> Facts:
-        linked = set(touched.linked)
+        seen = _seen(touched, verified)
         shown = balances if touched.wanted.wants_balance else {}
         return facts_of(
             tuple(
@@ -159,7 +217,7 @@ class Known:
                     self._accounts[account].number,
                     self._meters[account],
                     handed,
-                    shown.get(account) if account in linked else None,
+                    shown.get(account) if account in seen else None,
                 )
                 for account in sorted(touched.accounts)
             ),
@@ -169,6 +227,7 @@ class Known:
             longest_dial=self._longest_dial,
             channel=self.channel(message),
             settings=self.settings,
+            bill_code=self._bill_code(message, touched, verified) if verified else None,
         )
 
     def account(self, number: str, touched: Touched) -> int | None:
@@ -180,6 +239,12 @@ class Known:
         account = self.account(number, touched)
         meters = self._meters[account] if account else []
         return next((meter.registers for meter in meters if meter.serial == serial), ())
+
+
+def _seen(touched: Touched, verified: Verified | None) -> set[int]:
+    """The accounts whose balance the sender may see: linked, or about to be by a code."""
+    proved = verified.verdicts.items() if verified else ()
+    return {*touched.linked, *(account for account, verdict in proved if verdict is Verdict.RIGHT)}
 
 
 def sender_of(message: Waiting) -> Sender:

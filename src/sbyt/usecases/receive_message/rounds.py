@@ -38,7 +38,7 @@ def handle(
     """
     if not messages:
         return {}
-    known = Known(messages, settings)
+    known = Known(messages, settings, now)
     touched = known.touched(messages)
     before: dict[Sender, frozenset[int]] = defaultdict(frozenset)  # what the messages handled so far touched
     held = frozenset[int]().union(*(one.accounts for one in touched.values()))
@@ -46,7 +46,7 @@ def handle(
     writes = Writes(known, now)
     left = list(messages)
     while left:
-        together, left = _who_stands_together(left, touched, before)
+        together, left = _who_stands_together(left, touched, before, known)
         if not all(touched[message.id].accounts <= held for message in together):
             break
         facts = known.facts(together, touched)
@@ -54,28 +54,36 @@ def handle(
             _turn(message, facts[message.id], touched[message.id], known, writes, live=message.id in live)
             before[sender_of(message)] |= touched[message.id].accounts
         writes.end_round()
-        touched.update(known.touched(_next(left, {sender_of(message) for message in together})))
+        proving = known.same_as([sender_of(message) for message in together if touched[message.id].code])
+        touched.update(known.touched(_next(left, proving.union(map(sender_of, together)))))
     return writes.finish()
 
 
 def _who_stands_together(
-    messages: Sequence[Waiting], touched: Mapping[int, Touched], before: Mapping[Sender, frozenset[int]]
+    messages: Sequence[Waiting],
+    touched: Mapping[int, Touched],
+    before: Mapping[Sender, frozenset[int]],
+    known: Known,
 ) -> tuple[list[Waiting], list[Waiting]]:
     """The messages that wait for none before them, and the others.
 
     What a message will touch once those of its sender before it are handled is no more than it touches now, and they.
+    Behind a code of a bill whoever has an address of its sender waits: they may be linked by it.
     """
     together: list[Waiting] = []
     others: list[Waiting] = []
     senders: set[Sender] = set()
     accounts: set[int] = set()
+    proving: set[Sender] = set()
     for message in messages:
         sender = sender_of(message)
         mine = touched[message.id].accounts | before[sender]
-        waits = sender in senders or not accounts.isdisjoint(mine)
+        waits = sender in senders or sender in proving or not accounts.isdisjoint(mine)
         (others if waits else together).append(message)
         senders.add(sender)
         accounts |= mine
+        if touched[message.id].code:
+            proving |= known.same_as([sender])
     return together, others
 
 
