@@ -31,7 +31,7 @@ def sbyt(*arguments: str, status: int = 0) -> Result:
     return result
 
 
-def test_the_example_is_billed_byte_for_byte(database: Database, spark_master: str, tmp_path: Path) -> None:
+def test_the_example_is_billed_byte_for_byte(postgresql_database: Database, spark_master: str, tmp_path: Path) -> None:
     spark = ("--engine", "spark", "--master", spark_master, "--snapshot", str(tmp_path / "snapshot"))
     first, *others = sorted(folder.name for folder in CASE.iterdir())
     sbyt("import", str(CASE / first))

@@ -13,6 +13,7 @@ OF_ONE_KIND = {"sqlite_database", "fresh_sqlite", "postgresql_database", "fresh_
 
 #: Which file, or which function of a file, asks for one kind only, and why.
 REASONS = {
+    "cli/test_bill_on_spark.py: test_the_example_is_billed_byte_for_byte": "Spark never sees which database there is",
     "billing/test_spark.py: test_a_town_is_billed_the_same": "Spark never sees which database there is",
     "bulk/test_transaction.py: test_on_sqlite_the_write_lock_is_held_from_the_start": "its lock is on the file",
     "bulk/test_transaction.py: test_on_sqlite_reading_leaves_writers_alone": "its readers and writers share a file",

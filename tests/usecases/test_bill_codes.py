@@ -16,7 +16,7 @@ from sbyt.accounts.models import Account, Link, WrongCode
 from sbyt.accounts.revoking import revoke_tokens
 from sbyt.accounts.tokens import Tokens
 from sbyt.accounts.wrong_codes import forget_wrong_codes
-from sbyt.billing.models import Bill
+from sbyt.billing.models import Bill, Hold
 from sbyt.conversation.acts import CodeCame
 from sbyt.conversation.render.russian import _CODE_ANSWERS
 from sbyt.core.periods import Period
@@ -320,3 +320,10 @@ def test_only_where_a_code_came_is_anything_asked_of_codes() -> None:
     assert of_codes(queries(f"{ACCOUNT} 4425", f"{OTHER} 8242", "код 1", "спасибо")) == 0
     assert of_codes(queries(by_code(), "спасибо")) == 4
     assert of_codes(queries(by_code(), by_code(OTHER), "код 1111-2222-3333")) == 4
+
+
+def test_while_the_newest_bill_is_held_that_before_it_still_links() -> None:
+    account = Account.objects.get(number=ACCOUNT)
+    Hold.objects.create(account=account, period=OCTOBER, reason="charged", charged=1, expected=1, recalculated=0)
+    assert came(said(by_code(period=OCTOBER))) is CodeCame.WRONG
+    assert came(said(by_code(period=SEPTEMBER))) is CodeCame.LINKED

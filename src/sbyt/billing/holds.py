@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from sbyt.billing.models import Bill, Hold
 from sbyt.core.periods import Period
@@ -16,11 +16,15 @@ def held(period: Period, accounts: Collection[int]) -> set[int]:
     return set(rows.values_list("account", flat=True))
 
 
-def newest_sent(account: int) -> Bill | None:
-    """The newest bill of an account, with its customer, that a customer may see: none that waits to be looked at."""
+def bills_to_see(accounts: Collection[int]) -> QuerySet[Bill]:
+    """The bills of some accounts that their customers may see, the newest first: none that waits to be looked at."""
     waits = Hold.objects.filter(period=OuterRef("period"), account=OuterRef("account"), released_at=None)
-    bills = Bill.objects.filter(~Exists(waits), account=account).select_related("account__customer")
-    return bills.order_by("-period").first()
+    return Bill.objects.filter(~Exists(waits), account__in=accounts).order_by("-period")
+
+
+def newest_sent(account: int) -> Bill | None:
+    """The newest bill of an account that its customer may see, with the customer."""
+    return bills_to_see([account]).select_related("account__customer").first()
 
 
 def waiting(period: Period, most: int, *, after: int = 0) -> tuple[list[Hold], bool]:

@@ -55,6 +55,7 @@ LEFT_OUT = {
     "accounts/occupancy",  # of an account
     "accounts/revokedtoken",  # by sbyt revoke
     "accounts/word",  # by which accounts are found
+    "accounts/wrongcode",  # what was tried in vain, for a week
     "billing/run",  # the desk of the billing has it
     "billing/unbilled",
     "billing/settled",  # where the last run left everything; can be worked out again

@@ -12,7 +12,7 @@ from django.conf import settings as django_settings
 from sbyt.accounts.revoking import revoked_through
 from sbyt.accounts.tokens import Named, Tokens
 from sbyt.accounts.wrong_codes import too_many_wrong
-from sbyt.billing.models import Bill
+from sbyt.billing.holds import bills_to_see
 from sbyt.conversation.bill_codes import BillCode
 from sbyt.conversation.facts import Verdict
 from sbyt.core.periods import Period
@@ -78,10 +78,9 @@ def verify(asked: Mapping[int, ToVerify], tokens: Tokens, now: dt.datetime) -> d
 
 
 def _billed(accounts: Collection[int]) -> Mapping[int, Sequence[Period]]:
-    """The periods of the bills of each account, the newest first."""
+    """The periods of the bills of each account that its customer may have, the newest first."""
     periods: dict[int, list[Period]] = defaultdict(list)
-    bills = Bill.objects.filter(account__in=accounts).order_by("-period")
-    for account, period in bills.values_list("account_id", "period"):
+    for account, period in bills_to_see(accounts).values_list("account_id", "period"):
         periods[account].append(Period(period))
     return periods
 
