@@ -28,7 +28,7 @@ from pytest_django import DjangoDbBlocker
 from tests.support import components
 from tests.support.databases import Database, FreshDatabase, PostgreSQLCopies, SQLiteCopies
 from tests.support.network import stay_on_this_machine
-from tests.support.postgresql import running_server
+from tests.support.postgresql import in_memory, running_server
 
 # Time limits on a loaded machine are no property of the code. CI repeats the same examples, so that it only turns red
 # by a change; here each run tries new ones.
@@ -96,7 +96,7 @@ def fresh_sqlite(
 
 @pytest.fixture(scope="session")
 def fresh_postgresql(component: Callable[[str], Path], django_db_blocker: DjangoDbBlocker) -> Iterator[FreshDatabase]:
-    with running_server(component("postgresql")) as server, django_db_blocker.unblock():
+    with running_server(component("postgresql"), in_memory()) as server, django_db_blocker.unblock():
         yield PostgreSQLCopies(server)
 
 

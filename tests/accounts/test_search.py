@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from sbyt.accounts.models import Word
 from sbyt.accounts.search import find_accounts
-from tests.support.databases import Database
+from tests.support.databases import FreshDatabase
 from tests.usecases.importing import take_one, take_world
 
 STREET = """\
@@ -20,10 +22,15 @@ account,holder,address,category,residents,phone,email,district,street,house,flat
 """
 
 
-@pytest.fixture
-def town(database: Database) -> None:
+def a_street() -> None:
     take_world()
     assert not take_one("accounts", STREET).refused
+
+
+@pytest.fixture
+def town(fresh_database: FreshDatabase) -> Iterator[None]:
+    with fresh_database(a_street):
+        yield
 
 
 def numbers(typed: str, most: int = 50) -> list[str]:

@@ -11,6 +11,7 @@ from pytest_django import Settings as DjangoSettings
 from sbyt.accounts.bill_choices import How, choose
 from sbyt.accounts.models import Customer
 from sbyt.billing.models import Bill, Hold
+from sbyt.channels.simulated import simulated
 from sbyt.core.settings import Settings
 from sbyt.messaging.models import OutboundMessage
 from sbyt.receipts.typesetting import pages_of
@@ -22,6 +23,7 @@ from tests.support.databases import Database, FreshDatabase
 @pytest.fixture
 def billed_world(fresh_database: FreshDatabase, settings: DjangoSettings) -> Iterator[Database]:
     settings.SBYT, settings.BILL_KEYS = SETTINGS, KEYS
+    settings.CONNECTED_CHANNELS = lambda: {"email": simulated("email", "mail")}
     with fresh_database(billed) as made:
         yield made
 

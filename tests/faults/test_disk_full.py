@@ -40,7 +40,7 @@ def _written_to_a_full_disk(
 
 def test_of_sqlite(django_db_blocker: DjangoDbBlocker, tmp_path: Path) -> None:
     with (
-        small_disk(6) as disk,
+        small_disk(9) as disk,
         django_db_blocker.unblock(),
         SQLiteCopies(disk)(found_town) as database,
         a_site() as site,

@@ -9,7 +9,9 @@ import pytest
 from sbyt.accounts.bill_choices import How, choose
 from sbyt.accounts.models import Account, Customer
 from sbyt.billing.models import Hold
+from sbyt.channels.simulated import simulated
 from sbyt.core.settings import ChannelState
+from sbyt.messaging.channel import Channel
 from sbyt.messaging.models import OutboundMessage
 from sbyt.notices.new_bill import UnableToTell, channel_of_bills, write_new_bills
 from sbyt.receipts.documents import UnableToFindReceipt, pdf, referenced
@@ -24,12 +26,16 @@ def issued_world(fresh_database: FreshDatabase) -> Iterator[Database]:
         yield made
 
 
+#: Stand-ins: what is asked of them is what they can carry.
+CONNECTED = {"email": simulated("email", "mail"), "sms": simulated("sms", "short")}
+
+
 def everybody() -> list[int]:
     return list(Account.objects.order_by("id").values_list("id", flat=True))
 
 
 def written() -> int:
-    return write_new_bills(AUGUST, everybody(), channel_of_bills(SETTINGS, NOW), NOW)
+    return write_new_bills(AUGUST, everybody(), channel_of_bills(SETTINGS, CONNECTED, NOW), NOW)
 
 
 def wants_mail(number: str = "10000003", address: str = "anna@example.org") -> Account:
@@ -91,5 +97,13 @@ def test_what_names_no_bill_is_refused(issued_world: Database, reference: str) -
 
 def test_where_mail_is_closed_it_is_said_what_to_do(issued_world: Database) -> None:
     closed = {"email": SETTINGS.channels["email"].model_copy(update={"state": ChannelState.WITHDRAWN})}
-    with pytest.raises(UnableToTell, match="sbyt channels list"):
-        channel_of_bills(SETTINGS.model_copy(update={"channels": closed}), NOW)
+    with pytest.raises(UnableToTell, match="sbyt channels open email"):
+        channel_of_bills(SETTINGS.model_copy(update={"channels": closed}), CONNECTED, NOW)
+
+
+@pytest.mark.parametrize("connected", [{}, {"sms": CONNECTED["sms"]}, {"email": simulated("email", "short")}])
+def test_where_nothing_carries_bills_they_do_not_wait_in_vain(
+    issued_world: Database, connected: dict[str, Channel]
+) -> None:
+    with pytest.raises(UnableToTell, match="не подключена"):
+        channel_of_bills(SETTINGS, connected, NOW)

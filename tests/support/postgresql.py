@@ -64,6 +64,15 @@ class Server:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
+def in_memory() -> Path | None:
+    """A folder that lies in memory, if there is room for two gigabytes; else None: where temporary files lie.
+
+    Each test has a database of its own: some hundred files. On a disk it takes most of the time to make them.
+    """
+    folder = Path("/dev/shm")
+    return folder if folder.is_dir() and shutil.disk_usage(folder).free >= 2 << 30 else None
+
+
 @contextmanager
 def running_server(programs: Path, parent: Path | None = None, *, durable: bool = False) -> Iterator[Server]:
     """Start a server from the programs in this folder; stop it and remove its data at the end.

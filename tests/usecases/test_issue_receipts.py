@@ -161,3 +161,13 @@ def test_without_a_key_nothing_is_issued(billed_world: Database) -> None:
     with pytest.raises(UnableToMakeToken, match="SBYT_SECRET_KEY"):
         issue_receipts(AUGUST, SETTINGS, {}, NOW)
     assert not Receipt.objects.exists()
+
+
+def test_an_installation_that_speaks_english_issues_them_in_english(billed_world: Database) -> None:
+    company = SETTINGS.company.model_copy(update={"name": "Energy Retail"})
+    again(settings=SETTINGS.model_copy(update={"language": "en", "company": company, "channels": {}}))
+    for receipt in Receipt.objects.select_related("edition"):
+        content = unpacked(receipt.content)
+        content["payment"] = (content["payment"] or "").replace("ПАО «Банк»", "")  # the bank has but one name
+        said = str(content) + str({**receipt.edition.body, "company": ""})
+        assert [letter for letter in said if "\u0400" <= letter <= "\u04ff"] == []

@@ -357,7 +357,7 @@ def receipts(
 
     if template is not None:
         raise typer.Exit(copy_template(template))
-    wanted = Wanted(tuple(account), for_print=for_print, send=send, folder=out)
+    wanted = Wanted(tuple(account), for_print, send, out, settings.CONNECTED_CHANNELS)
     raise typer.Exit(make_receipts(period, settings.SBYT, settings.BILL_KEYS, wanted))
 
 

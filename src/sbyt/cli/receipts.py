@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -17,6 +17,7 @@ from sbyt.accounts.tokens import UnableToMakeToken
 from sbyt.cli.progress import Told
 from sbyt.core.periods import Period, UnableToParsePeriod
 from sbyt.core.settings import Settings
+from sbyt.messaging.channel import Channel
 from sbyt.notices.new_bill import UnableToTell, channel_of_bills, write_new_bills
 from sbyt.receipts.edition import folder_of
 from sbyt.receipts.requirements import UnableToMakeReceipts
@@ -41,12 +42,16 @@ _MOST_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be done with the bills of a month. ``accounts``: their numbers, instead of all."""
+    """What is to be done with the bills of a month. ``accounts``: their numbers, instead of all.
+
+    ``channels``: those that are connected, made when they are needed.
+    """
 
     accounts: Sequence[str] = ()
     for_print: bool = False
     send: bool = False
     folder: Path = Path("var/receipts")
+    channels: Callable[[], Mapping[str, Channel]] = dict
 
     def contradiction(self) -> str | None:
         """Why these can't be had together."""
@@ -113,7 +118,7 @@ def _done(
     yield from _issued(period, issued)
     own, folder, processes = folder_of(settings), wanted.folder / str(period), os.cpu_count() or 1
     if wanted.send:
-        channel = channel_of_bills(settings, now)
+        channel = channel_of_bills(settings, wanted.channels(), now)
         sent = sum(write_new_bills(period, accounts, channel, now) for accounts in billed_accounts(period, only))
         yield f"Отдано на отправку по e-mail: {sent}. Уйдёт, пока работает sbyt work; что не дошло: sbyt outbox."
     elif wanted.for_print:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sbyt.accounts.bill_choices import How, wanted
 from sbyt.accounts.models import Account
@@ -11,6 +11,7 @@ from sbyt.billing.holds import held
 from sbyt.core.identifiers import email_address
 from sbyt.core.periods import Period
 from sbyt.core.settings import ChannelState, Settings
+from sbyt.messaging.channel import Channel
 from sbyt.messaging.models import OutboundMessage
 from sbyt.messaging.statuses import current_channels
 from sbyt.receipts.content import unpacked
@@ -25,16 +26,24 @@ class UnableToTell(ValueError):
     """No channel carries bills now. The text says what to do."""
 
 
-def channel_of_bills(settings: Settings, now: dt.datetime) -> str:
-    """The channel by which bills are sent: the open one whose senders are e-mail addresses.
+def channel_of_bills(settings: Settings, connected: Mapping[str, Channel], now: dt.datetime) -> str:
+    """The channel by which bills are sent: one that carries documents to e-mail addresses, and is open.
+
+    :param connected: the channels that this installation can send by.
 
     :raises UnableToTell: if there is none.
     """
-    channels = current_channels(settings, now.astimezone(settings.zone).date())
-    for code, channel in channels.items():
-        if channel.senders == "email" and channel.state in {ChannelState.OPEN, ChannelState.UNSTABLE}:
+    found = [
+        (code, described.state)
+        for code, described in current_channels(settings, now.astimezone(settings.zone).date()).items()
+        if described.senders == "email" and code in connected and connected[code].capabilities.documents
+    ]
+    for code, state in found:
+        if state in {ChannelState.OPEN, ChannelState.UNSTABLE}:
             return code
-    raise UnableToTell("Отправлять не через что: почта закрыта или её нет в настройках. Откройте: sbyt channels list")
+    if found:
+        raise UnableToTell(f"Отправлять не через что: канал закрыт. Откройте: sbyt channels open {found[0][0]}")
+    raise UnableToTell("Отправлять не через что: почта не подключена. Как подключить, написано в docs/channels")
 
 
 def write_new_bills(period: Period, accounts: Collection[int], channel: str, now: dt.datetime) -> int:
