@@ -7,6 +7,8 @@ from html import unescape
 
 import pytest
 
+from sbyt.accounts.bill_choices import How, wanted
+from sbyt.accounts.models import Customer
 from sbyt.billing.models import Bill, Charge
 from sbyt.core.periods import Period
 from sbyt.receipts.documents import pdf
@@ -72,7 +74,8 @@ def test_an_issued_bill_is_opened_as_it_was_issued(on_paper: Database) -> None:
     client, path = logged_in(Role.OPERATOR), f"/office/bills/2026-08/{receipt.account.number}/"
     page = client.get(path)
     assert f'href="{path}paper"' in page.text
-    assert "Квитанция выдана 01.09.2026; клиент получает их на бумаге." in page.text
+    assert "Квитанция выдана 01.09.2026." in page.text
+    assert "Клиент получает квитанции на бумаге." in page.text
     answer = client.get(f"{path}paper")
     assert (answer["Content-Type"], answer.content) == ("application/pdf", pdf(receipt, None))
 
@@ -81,3 +84,36 @@ def test_a_bill_that_was_not_issued_says_so(billed: Database) -> None:  # noqa: 
     bill, client = Bill.objects.select_related("account").latest("period"), logged_in(Role.BILLING)
     assert "Квитанция ещё не выдана." in client.get(path_of(bill)).text
     assert client.get(f"{path_of(bill)}paper").status_code == 404
+
+
+# paper or e-mail -----------------------------------------------------------------------------------------------------
+
+
+def test_an_operator_takes_down_that_a_bill_is_wanted_by_e_mail(billed: Database) -> None:  # noqa: F811
+    bill, client = Bill.objects.select_related("account").latest("period"), logged_in(Role.OPERATOR)
+    Customer.objects.filter(id=bill.account.customer_id).update(email="anna@example.org")
+    assert "Отправлять по e-mail" in client.get(path_of(bill)).text
+    page = client.post(f"{path_of(bill)}deliver", {"how": "electronic"}, follow=True)
+    assert "Клиент получает квитанции по e-mail." in page.text
+    assert "Печатать на бумаге" in page.text
+    assert wanted([bill.account_id]) == {bill.account_id: How.ELECTRONIC}
+
+
+def test_without_an_address_it_stays_paper(billed: Database) -> None:  # noqa: F811
+    bill, client = Bill.objects.select_related("account").latest("period"), logged_in(Role.OPERATOR)
+    Customer.objects.update(email="")
+    assert "Отправлять по e-mail" not in client.get(path_of(bill)).text
+    client.post(f"{path_of(bill)}deliver", {"how": "electronic"})
+    assert wanted([bill.account_id]) == {bill.account_id: How.PAPER}
+
+
+@pytest.mark.parametrize(("role", "method", "status"), [(Role.BILLING, "post", 403), (Role.OPERATOR, "get", 405)])
+def test_nobody_else_and_nothing_else_changes_it(
+    billed: Database,  # noqa: F811
+    role: Role,
+    method: str,
+    status: int,
+) -> None:
+    bill = Bill.objects.select_related("account").latest("period")
+    answer = getattr(logged_in(role), method)(f"{path_of(bill)}deliver", {"how": "paper"})
+    assert answer.status_code == status

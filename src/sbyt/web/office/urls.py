@@ -8,7 +8,7 @@ from django.urls import include, path
 from sbyt.web.office.billing.holds import holds
 from sbyt.web.office.billing.views import run, runs
 from sbyt.web.office.channels.views import channel, channels
-from sbyt.web.office.customers.bill import bill, paper
+from sbyt.web.office.customers.bill import bill, deliver, paper
 from sbyt.web.office.customers.views import account, photo, search, talk
 from sbyt.web.office.data.site import site
 from sbyt.web.office.home import home
@@ -28,6 +28,7 @@ _desks = [
     path("talk/", talk, name="talk"),
     path("accounts/<path:number>/", account, name="account"),
     path("bills/<str:period>/<path:number>/paper", paper, name="paper"),
+    path("bills/<str:period>/<path:number>/deliver", deliver, name="deliver"),
     path("bills/<str:period>/<path:number>/", bill, name="bill"),
     path("photos/<int:pk>/", photo, name="photo"),
     path("queue/", tasks, name="queue"),

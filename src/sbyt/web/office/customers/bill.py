@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
 
-from sbyt.accounts.bill_choices import wanted
+from sbyt.accounts.bill_choices import How, choose, wanted
 from sbyt.accounts.models import Account
 from sbyt.billing.explain import UnableToExplain
 from sbyt.billing.explain_words import Telling
 from sbyt.billing.holds import holds_of
+from sbyt.core.identifiers import email_address
 from sbyt.core.periods import Period, UnableToParsePeriod
 from sbyt.receipts.documents import file_name, pdf, receipt_of
 from sbyt.receipts.edition import folder_of
@@ -23,20 +25,26 @@ from sbyt.web.office.billing.shown_holds import held_said
 from sbyt.web.office.billing.words import HOLDS
 from sbyt.web.office.customers.shown import address_of
 from sbyt.web.office.customers.views import saying_of
-from sbyt.web.office.roles import staff_required
+from sbyt.web.office.roles import name_of, staff_required
 
 _ON_PAPER = {
     "ru": {
-        "not_issued": "Квитанция ещё не выдана.",
-        "paper": "Квитанция выдана {at}; клиент получает их на бумаге.",
-        "electronic": "Квитанция выдана {at}; клиент получает их по e-mail.",
+        "not": "Квитанция ещё не выдана.",
+        "issued": "Квитанция выдана {at}.",
         "open": "Открыть квитанцию (PDF)",
+        "paper": "Клиент получает квитанции на бумаге.",
+        "electronic": "Клиент получает квитанции по e-mail.",
+        "to_paper": "Печатать на бумаге",
+        "to_electronic": "Отправлять по e-mail",
     },
     "en": {
-        "not_issued": "The bill is not issued yet.",
-        "paper": "The bill was issued on {at}; the customer gets them on paper.",
-        "electronic": "The bill was issued on {at}; the customer gets them by e-mail.",
+        "not": "The bill is not issued yet.",
+        "issued": "The bill was issued on {at}.",
         "open": "Open the bill (PDF)",
+        "paper": "The customer gets bills on paper.",
+        "electronic": "The customer gets bills by e-mail.",
+        "to_paper": "Print on paper",
+        "to_electronic": "Send by e-mail",
     },
 }
 
@@ -92,14 +100,33 @@ def paper(request: HttpRequest, period: str, number: str) -> HttpResponse:  # no
     return HttpResponse(made, content_type="application/pdf", headers=headers)
 
 
+@staff_required(Role.OPERATOR)
+@require_POST
+def deliver(request: HttpRequest, period: str, number: str) -> HttpResponse:
+    """Take down how the customer wants the bill: on paper, or by e-mail where an address is on file."""
+    account, how = account_of(number), request.POST.get("how", "")
+    if account is None or how not in How.values:
+        raise Http404
+    if how == How.PAPER or email_address(account.customer.email):
+        choose(account.pk, How(how), name_of(request), settings.NOW())
+    return redirect("office:bill", period, account.number)
+
+
 def _issued(request: HttpRequest, account: Account, period: Period) -> dict[str, object]:
-    """When the bill was issued, if it was, and how it is wanted."""
+    """When the bill was issued, if it was, and how it is wanted; who may change that is offered to."""
     words = _ON_PAPER[language_of(request)]
     receipt, how = receipt_of(account.pk, period), wanted([account.pk])[account.pk]
-    if receipt is None:
-        return {"on_paper": words["not_issued"]}
-    at = receipt.issued_at.astimezone(settings.SBYT.zone)
-    return {"on_paper": words[how].format(at=f"{at:%d.%m.%Y}"), "paper": words["open"], "paper_of": str(period)}
+    other = How.PAPER if how is How.ELECTRONIC else How.ELECTRONIC
+    can_change = may(request.user, (Role.OPERATOR,)) and (other is How.PAPER or email_address(account.customer.email))
+    issued = f"{receipt.issued_at.astimezone(settings.SBYT.zone):%d.%m.%Y}" if receipt else ""
+    return {
+        "on_paper": words["issued"].format(at=issued) if receipt else words["not"],
+        "wanted": words[how],
+        "paper": words["open"] if receipt else "",
+        "paper_of": str(period),
+        "other_way": other if can_change else "",
+        "change": words[f"to_{other}"],
+    }
 
 
 def _held(request: HttpRequest, account: Account, period: Period) -> dict[str, object]:
