@@ -36,6 +36,8 @@ _REFUSALS = (
     UnableToTell,
     UnableToWriteFiles,
 )
+#: A file for the print shop takes most of a gigabyte and a half while it is set.
+_MOST_PROCESSES = 4
 #: Of accounts whose bill could not be explained, so many are named.
 _MOST_NAMED = 10
 
@@ -116,7 +118,8 @@ def _done(
     status: Status,
 ) -> Iterator[str]:
     yield from _issued(period, issued)
-    own, folder, processes = folder_of(settings), wanted.folder / str(period), os.cpu_count() or 1
+    own, folder = folder_of(settings), wanted.folder / str(period)
+    processes = min(os.cpu_count() or 1, _MOST_PROCESSES)
     if wanted.send:
         channel = channel_of_bills(settings, wanted.channels(), now)
         sent = sum(write_new_bills(period, accounts, channel, now) for accounts in billed_accounts(period, only))

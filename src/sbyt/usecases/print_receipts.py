@@ -8,11 +8,9 @@ import io
 import itertools
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from sbyt.accounts.bill_choices import How, wanted
 from sbyt.core.money import roubles
@@ -20,14 +18,16 @@ from sbyt.core.periods import Period
 from sbyt.receipts.content import unpacked
 from sbyt.receipts.documents import file_name, fonts_in
 from sbyt.receipts.models import Edition, Receipt
+from sbyt.receipts.setters import Setters
 from sbyt.receipts.sheets import sheets_of
 from sbyt.receipts.sorting import Door, walk
-from sbyt.receipts.typesetting import pages_of, typeset
+from sbyt.receipts.typesetting import pages_of
 
 #: Sheets in a file for the print shop.
 SHEETS = 500
 PLAN, MANIFEST = "plan.json", "manifest.csv"
 _AT_ONCE = 2000
+_AT_HAND = 3
 
 Progress = Callable[[int, int], None]
 
@@ -74,11 +74,11 @@ def write_single(
     receipts = Receipt.objects.filter(period=period, **({"account__in": list(only)} if only is not None else {}))
     total, done, written = receipts.count(), 0, 0
     editions = {edition.pk: edition for edition in Edition.objects.filter(period=period)}
-    with _Setters(processes, fonts_in(own)) as setters:
+    with Setters(processes, fonts_in(own), for_screen=True) as setters:
         for batch in _batches(receipts.select_related("account").order_by("account_id").iterator(_AT_ONCE)):
             missing = [one for one in batch if not (folder / file_name(one)).exists()]
-            jobs = [(folder / file_name(one), editions[one.edition_id], [one]) for one in missing]
-            for file, made in setters.set_all(jobs, for_screen=True):
+            jobs = ((folder / file_name(one), editions[one.edition_id], [one]) for one in missing)
+            for file, made in setters.documents(jobs):
                 _write(file, made)
                 written += 1
                 progress(done + written, total)
@@ -116,11 +116,14 @@ def write_print_files(
     done = len(plan) - len(missing)
     progress(done, len(plan))
     editions = {edition.pk: edition for edition in Edition.objects.filter(period=period)}
-    with _Setters(processes, fonts_in(own)) as setters:
-        jobs = ((name, receipts, editions) for name, ids in missing if (receipts := _in_order(ids)))
-        for name, receipts, made in setters.print_all(jobs):
+    # One or two small files need no process of their own.
+    afresh = processes > 1 or len(missing) > _AT_HAND
+    with Setters(processes, fonts_in(own), for_screen=False, afresh=afresh) as setters:
+        sorted_out = ((name, _in_order(ids)) for name, ids in missing)
+        jobs = (((name, bills), editions[bills[0].edition_id], bills) for name, bills in sorted_out)
+        for (name, bills), made in setters.documents(jobs):
             _write(folder / name, made)
-            there[name] = _printed(name, receipts, made)
+            there[name] = _printed(name, bills, made)
             _write(folder / MANIFEST, _manifest([there[one] for one in names if one in there]))
             done += 1
             progress(done, len(plan))
@@ -234,63 +237,7 @@ def _comma(kopecks: int) -> str:
     return roubles(kopecks).replace(".", ",")
 
 
-# files and processes -------------------------------------------------------------------------------------------------
-
-
-class _Setters:
-    """Processes that set pages, each with whatever comes next; results in the order of the jobs."""
-
-    def __init__(self, processes: int, fonts: Path | None) -> None:
-        self._fonts, self._processes = fonts, processes
-        self._pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn")) if processes > 1 else None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._pool:
-            self._pool.shutdown(cancel_futures=True)
-
-    def set_all(
-        self, jobs: Sequence[tuple[Path, Edition, Sequence[Receipt]]], *, for_screen: bool
-    ) -> Iterator[tuple[Path, bytes]]:
-        yield from (
-            (file, made)
-            for file, made in self._in_turn(
-                (file, self._job(edition, receipts, for_screen=for_screen)) for file, edition, receipts in jobs
-            )
-        )
-
-    def print_all(
-        self, jobs: Iterator[tuple[str, list[Receipt], dict[int, Edition]]]
-    ) -> Iterator[tuple[str, list[Receipt], bytes]]:
-        given = (
-            ((name, receipts), self._job(editions[receipts[0].edition_id], receipts, for_screen=False))
-            for name, receipts, editions in jobs
-        )
-        yield from ((name, receipts, made) for (name, receipts), made in self._in_turn(given))
-
-    def _job(self, edition: Edition, receipts: Sequence[Receipt], *, for_screen: bool) -> dict[str, Any]:
-        return {
-            "files": edition.files,
-            "edition": edition.body,
-            "bills": [unpacked(one.content) for one in receipts],
-            "fonts": self._fonts,
-            "for_screen": for_screen,
-        }
-
-    def _in_turn(self, jobs: Iterator[tuple[Any, dict[str, Any]]]) -> Iterator[tuple[Any, bytes]]:
-        """A few more than there are processes are under way: what waits to be written stays small."""
-        if self._pool is None:
-            yield from ((key, typeset(**job)) for key, job in jobs)
-            return
-        under_way: list[tuple[Any, Future[bytes]]] = []
-        for key, job in jobs:
-            under_way.append((key, self._pool.submit(typeset, **job)))
-            if len(under_way) > 2 * self._processes:
-                first, made = under_way.pop(0)
-                yield first, made.result()
-        yield from ((key, made.result()) for key, made in under_way)
+# files ---------------------------------------------------------------------------------------------------------------
 
 
 def _make(folder: Path) -> None:
