@@ -31,6 +31,12 @@ pytestmark = pytest.mark.xdist_group("demo site")
 SBYT = Path(sys.executable).with_name("sbyt")
 
 
+def port(number: int) -> str:
+    """Each process that runs tests has ports of its own: two servers that take one at the same moment both get it."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    return str(18300 + 200 * int(worker) + number)
+
+
 @dataclass(frozen=True)
 class Shown:
     """A demonstration that runs: where it is reached, and what the terminal shows."""
@@ -81,7 +87,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def shown(folder: Path) -> Iterator[Shown]:
-    with demonstrating(folder, "--accounts", "40", "--port", "18300") as shown:
+    with demonstrating(folder, "--accounts", "40", "--port", port(0)) as shown:
         yield shown
 
 
@@ -115,9 +121,9 @@ def test_staff_log_in_as_the_start_page_tells(shown: Shown, component: Callable[
 
 
 def test_started_again_it_is_there_at_once_with_what_was_handed_in(folder: Path) -> None:
-    with demonstrating(folder, "--accounts", "40", "--port", "18300"):
+    with demonstrating(folder, "--accounts", "40", "--port", port(0)):
         pass  # it is there now, whoever made it
-    with demonstrating(folder, "--port", "18310") as again:
+    with demonstrating(folder, "--port", port(10)) as again:
         assert "Город готов" not in again.told
         with urllib.request.urlopen(again.address, timeout=30) as page:
             assert "Кем притвориться" in page.read().decode()
@@ -134,7 +140,7 @@ def test_where_the_port_is_taken_the_next_is_used(folder: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_told_to_end_it_leaves_nothing_running(folder: Path, number: signal.Signals) -> None:
-    with demonstrating(folder, "--port", "18340") as shown:
+    with demonstrating(folder, "--port", port(40)) as shown:
         address = shown.address
         assert shown.end(number) == 0
         with pytest.raises(OSError, match="refused"):
@@ -142,7 +148,7 @@ def test_told_to_end_it_leaves_nothing_running(folder: Path, number: signal.Sign
 
 
 def test_if_the_server_dies_it_says_so_and_ends(folder: Path) -> None:
-    with demonstrating(folder, "--port", "18360") as shown:
+    with demonstrating(folder, "--port", port(60)) as shown:
         children = subprocess.run(["pgrep", "-P", str(shown.process.pid)], capture_output=True, text=True, check=True)
         os.kill(int(children.stdout.split()[0]), signal.SIGKILL)
         assert shown.process.wait(90) == 1
@@ -166,7 +172,7 @@ def test_whatever_day_it_is_made_on_the_past_was_handed_in_in_its_own_months(
 
 
 def test_thrown_away_it_is_made_anew_in_english(folder: Path) -> None:
-    with demonstrating(folder, "--accounts", "25", "--reset", "--english", "--port", "18380") as shown:
+    with demonstrating(folder, "--accounts", "25", "--reset", "--english", "--port", port(80)) as shown:
         assert "The town is ready: 25 accounts" in shown.told
         with urllib.request.urlopen(shown.address + "?lang=en", timeout=30) as page:
             assert "Whom to be" in page.read().decode()

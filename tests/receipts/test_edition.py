@@ -48,6 +48,11 @@ def test_each_open_way_says_what_to_do_and_on_which_days() -> None:
     ]
 
 
+def test_where_the_company_is_and_how_it_is_reached_stands_there() -> None:
+    contacts = "г. Сыктывкар, ул. Первомайская, 200 · 8 800 100-00-00 · help@example.org · www.example.org"
+    assert back()["company"]["contacts"] == contacts
+
+
 def test_the_code_on_the_face_comes_first() -> None:
     assert "QR-код" in rows(back())[0][1]
 

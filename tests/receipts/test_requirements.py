@@ -16,9 +16,12 @@ def test_with_all_of_it_nothing_is_said() -> None:
 @pytest.mark.parametrize(
     ("settings", "keys"),
     [
-        (Settings(), ["company.bank", "company.phones", "web.address"]),
+        (Settings(), ["company.bank", "company.address", "company.phones", "web.address"]),
         (SETTINGS.model_copy(update={"web": Web()}), ["web.address"]),
-        (SETTINGS.model_copy(update={"company": Company(bank=SETTINGS.company.bank)}), ["company.phones"]),
+        (
+            SETTINGS.model_copy(update={"company": Company(bank=SETTINGS.company.bank)}),
+            ["company.address", "company.phones"],
+        ),
         (
             SETTINGS.model_copy(update={"company": SETTINGS.company.model_copy(update={"name": "ф" * 140})}),
             ["company.bank.recipient"],

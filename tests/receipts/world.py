@@ -20,6 +20,7 @@ TOKENS = Tokens(KEYS)
 SETTINGS = Settings(
     company=Company(
         name="АО «Энергосбыт»",
+        address="г. Сыктывкар, ул. Первомайская, 200",
         site="www.example.org",
         email="help@example.org",
         phones=("8 800 100-00-00",),

@@ -164,7 +164,7 @@ def test_without_a_key_nothing_is_issued(billed_world: Database) -> None:
 
 
 def test_an_installation_that_speaks_english_issues_them_in_english(billed_world: Database) -> None:
-    company = SETTINGS.company.model_copy(update={"name": "Energy Retail"})
+    company = SETTINGS.company.model_copy(update={"name": "Energy Retail", "address": "1 Sample St"})
     again(settings=SETTINGS.model_copy(update={"language": "en", "company": company, "channels": {}}))
     for receipt in Receipt.objects.select_related("edition"):
         content = unpacked(receipt.content)

@@ -113,7 +113,7 @@ def _company(sbyt: Settings) -> Finding:
 def _secrets() -> Finding:
     if os.environ.get("SBYT_SECRET_KEY"):
         return Finding("секреты", State.WELL, "SBYT_SECRET_KEY задан")
-    return Finding("секреты", State.NOTICE, "SBYT_SECRET_KEY не задан; он нужен только для sbyt serve")
+    return Finding("секреты", State.NOTICE, "SBYT_SECRET_KEY не задан; он нужен для sbyt serve и кодов квитанций")
 
 
 def _time_zone(sbyt: Settings, now: dt.datetime) -> Finding:

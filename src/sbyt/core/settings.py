@@ -94,6 +94,7 @@ class Company(Section):
     """Who the retailer is and how customers reach it."""
 
     name: Text = "Энергосбыт"
+    address: Text | None = None
     site: Text | None = None
     email: Annotated[Text, AfterValidator(_email)] | None = None
     phones: tuple[Annotated[Text, AfterValidator(_phone)], ...] = Field(

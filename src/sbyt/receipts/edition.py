@@ -41,6 +41,7 @@ class Back:
         :param before: the body of the last edition of an earlier period; empty where there was none.
         """
         company, window, text = self.settings.company, self.settings.window, self.words.text
+        contacts = (company.address, *company.phones, company.email, company.site)
         days = {"first_day": window.first_day, "last_day": window.last_day}
         limits = {**days, **self.settings.estimates.model_dump()}
         return {
@@ -50,7 +51,7 @@ class Back:
             "labels": dict(self.words.labels),
             "company": {
                 "name": company.name,
-                "contacts": " · ".join(one for one in (company.site, company.email, *company.phones) if one),
+                "contacts": " · ".join(one for one in contacts if one),
                 "requisites": self._requisites(),
             },
             "ways_title": text("ways_title", **days),

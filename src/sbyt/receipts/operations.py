@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 
-from django.db import transaction
-
 from sbyt.billing.models import Bill
 from sbyt.core.periods import Period
 from sbyt.receipts.content import Content
@@ -33,5 +31,4 @@ def issue(edition: Edition, contents: Sequence[tuple[int, int, Content]], now: d
         )
         for account, closing, content in contents
     ]
-    with transaction.atomic():
-        Receipt.objects.bulk_create(rows, ignore_conflicts=True)
+    Receipt.objects.bulk_create(rows, ignore_conflicts=True)

@@ -36,6 +36,8 @@ def required(settings: Settings) -> Requirements:
             mandatory_block(company, company.bank)
         except UnableToMakePaymentCode as error:
             missing.append(str(error))
+    if company.address is None:
+        missing.append("company.address: где находится компания (пункт 69)")
     if not (company.phones or company.email or company.site):
         missing.append("company.phones, company.email или company.site: как связаться с компанией (пункт 69)")
     if settings.web.address is None:

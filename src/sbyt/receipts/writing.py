@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -325,6 +325,3 @@ def _story(line: Explained) -> tuple[object, ...]:
 def _one_line(text: str) -> str:
     """A name or an address as one line, whatever it was typed with."""
     return " ".join(text.split())
-
-
-Write = Callable[[KnownBill], Content]
