@@ -82,7 +82,7 @@ def test_nothing_is_opened_for_a_message_without(provider: Provider) -> None:
     assert channel.given[0].document is None
 
 
-@pytest.mark.parametrize("can", [Capabilities(), Capabilities(file=True, payment_documents=False)])
+@pytest.mark.parametrize("can", [Capabilities()])
 @pytest.mark.usefixtures("database")
 def test_a_channel_that_may_not_carry_it_is_not_asked(provider: Provider, can: Capabilities) -> None:
     class Lacking(Carrying):

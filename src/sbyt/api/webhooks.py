@@ -14,27 +14,16 @@ from django.db import DatabaseError
 from sbyt.api import counters
 from sbyt.bulk.lasting import with_connection
 from sbyt.bulk.together import Together
-from sbyt.messaging.channel import (
-    OWN_PAGE,
-    Channel,
-    InboundEvent,
-    Request,
-    Response,
-    UnableToParse,
-    UnableToVerify,
-)
+from sbyt.messaging.channel import Channel, Request, Response, UnableToParse, UnableToVerify
 from sbyt.messaging.inbox import MOST_TOGETHER, Incoming, Stored, store_many, store_together
-from sbyt.messaging.pictures import MOST
 from sbyt.messaging.unreadable import keep_unreadable
 from sbyt.usecases.receive_message import receive_messages
 from sbyt.usecases.receive_message.failures import is_outage
+from sbyt.usecases.take_in import read
 
 #: No provider posts more; what is larger is not read.
 LARGEST_BODY = 1024 * 1024
 
-#: What a table or its index holds.
-_LONGEST_NAME = 600
-_FIRST_YEAR = 2000
 _PATIENCE = 8  # times the largest body
 _RETRY_AFTER = "10"  # seconds
 _WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")  # WSGI calls all other headers HTTP_…
@@ -127,49 +116,19 @@ def _received(channel: Channel, request: Request, now: dt.datetime) -> tuple[str
         _log.warning("webhook_refused", channel=channel.code)
         return "refused", _said(403, str(error))
     try:
-        events = _parsed(channel, request, now)
+        incoming = read(channel, request, now)
     except UnableToParse as error:
         said = str(error)
         with_connection(lambda: keep_unreadable(channel.code, request.body, said, now))
         _log.warning("webhook_unreadable", channel=channel.code)
         return "unreadable", _said(channel.status_of_unreadable, said)
-    if not events:
+    if not incoming:
         return "nothing", _response(channel.respond(request, []))
-    incoming = [_incoming(channel, event, now) for event in events]
     if channel.answers_at_once(request):
         results = with_connection(lambda: _answers(incoming, now))
         return ("answered" if None not in results else "stored"), _response(channel.respond(request, results))
     is_new = _stored(incoming, now)
     return ("stored" if is_new else "duplicate"), _response(channel.respond(request, []))
-
-
-def _parsed(channel: Channel, request: Request, now: dt.datetime) -> Sequence[InboundEvent]:
-    """The messages in it, of a form that can be stored.
-
-    :raises UnableToParse: also where the channel stumbles: what is from the provider is kept, whatever it is.
-    """
-    try:
-        events = channel.parse(request)
-    except UnableToParse:
-        raise
-    except Exception as error:
-        _log.exception("channel_stumbled", channel=channel.code)
-        raise UnableToParse("Канал не смог прочитать запрос.") from error
-    for event in events:
-        if not event.provider_id or max(len(event.provider_id), len(event.sender)) > _LONGEST_NAME:
-            raise UnableToParse("Номер сообщения пуст, или он либо отправитель длиннее 600 знаков.")
-        if event.provider_id.startswith(OWN_PAGE) or event.sender.startswith(OWN_PAGE):
-            raise UnableToParse(f"Номер и отправитель не могут начинаться с «{OWN_PAGE}».")
-        if event.received_at and not _FIRST_YEAR <= event.received_at.year <= now.year + 1:
-            raise UnableToParse("Время сообщения невозможно.")
-    return events
-
-
-def _incoming(channel: Channel, event: InboundEvent, now: dt.datetime) -> Incoming:
-    received_at = event.received_at or now
-    return Incoming(
-        channel.code, event.sender, event.text, event.provider_id, received_at, event.raw, event.photos[:MOST]
-    )
 
 
 def _answers(incoming: Sequence[Incoming], now: dt.datetime) -> list[Mapping[str, Any] | None]:

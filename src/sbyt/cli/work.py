@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import os
 import socket
@@ -23,11 +24,14 @@ from sbyt.cli.readiness import database_name, is_out_of_reach
 from sbyt.cli.stopping import told_to_stop, wait_until_told
 from sbyt.core.settings import Settings
 from sbyt.messaging import delivery, outbox, workers
-from sbyt.messaging.channel import Channel, Documents, no_documents
+from sbyt.messaging.channel import Channel, Documents, Throttled, UnableToSend, no_documents
+from sbyt.messaging.pacing import asked_for
 from sbyt.usecases.ask_again import ask_again, hand_to_staff
+from sbyt.usecases.fetch_photos import fetch_photos
 from sbyt.usecases.receive_message import handle_waiting
 from sbyt.usecases.send_messages import Clock, Sender
 from sbyt.usecases.staff import forget_old_log_ins
+from sbyt.usecases.take_in import take_polled
 
 #: Who has nothing to do looks again after so many seconds.
 POLL = 0.2
@@ -39,6 +43,7 @@ _LONGEST_END = 60.0
 #: ``--once`` does not wait for a channel that pauses for longer, in seconds.
 _WORTH_WAITING = 2.0
 
+_PHOTOS = 1.0  # seconds between two looks for photos that are to be fetched
 _QUESTIONS = 100  # that are seen to in one round
 _BATCH = 500  # of what is recovered or expired at once
 
@@ -120,6 +125,54 @@ class Sending(Duty):
     def end(self) -> None:
         with self._sender:
             self._sender.finish()
+
+
+class Polling(Duty):
+    """Asks one channel's provider what came, and stores it, where the provider doesn't post it to us."""
+
+    def __init__(self, channel: Channel, clock: Clock) -> None:
+        self.name = f"poll-{channel.code}"
+        self._channel = channel
+        self._clock = clock
+        self._runner = asyncio.Runner()
+        self._after = ""
+        self._failures = 0
+
+    def step(self) -> float:
+        """Ask once, which may take the provider's own time.
+
+        That a provider can't be asked is no error of ours: it is told of less and less often, and tried again.
+        """
+        try:
+            polled = self._runner.run(self._channel.poll(self._after))
+        except UnableToSend as error:
+            self._failures += 1
+            if self._failures & (self._failures - 1) == 0:
+                _log.warning("poll_failed", channel=self._channel.code, why=error.code, failures=self._failures)
+            asked = asked_for(error.wait).total_seconds() if isinstance(error, Throttled) and error.wait else 0.0
+            return max(asked, min(2.0**self._failures, _LONGEST_WAIT))
+        self._failures = 0
+        take_polled(self._channel, polled.bodies, self._clock())
+        self._after = polled.after  # the provider is told that we have it by the next question
+        return 0 if polled.bodies else POLL
+
+    def end(self) -> None:
+        self._runner.close()
+
+
+class Photos(Duty):
+    """Fetches the photos that one channel's provider keeps."""
+
+    def __init__(self, channel: Channel, clock: Clock) -> None:
+        self.name = f"photos-{channel.code}"
+        self._channel = channel
+        self._clock = clock
+
+    def step(self) -> float:
+        return 0 if fetch_photos(self._channel, self._clock) else _PHOTOS
+
+    def end(self) -> None:
+        """Nothing is under way between two steps."""
 
 
 class Housekeeping(Duty):
@@ -263,6 +316,8 @@ def _on_and_on(
         Housekeeping(f"{socket.gethostname()}:{os.getpid()}", channels, settings, clock),
         Inbox(settings, clock),
         *(Sending(channel, settings, clock, documents) for channel in channels.values()),
+        *(Polling(channel, clock) for channel in channels.values() if channel.polls),
+        *(Photos(channel, clock) for channel in channels.values() if channel.fetches),
     ]
     trouble = Trouble()
     threads = [
@@ -289,6 +344,8 @@ def _once(
     """
     house = Housekeeping("", channels, settings, clock)
     house.tidy(clock(), thoroughly=True)
+    for channel in channels.values():
+        _take_what_came(channel, clock)
     while not stop.is_set() and handle_waiting(settings, clock()):
         pass
     while not stop.is_set() and house.see_to_questions(clock()):
@@ -298,6 +355,16 @@ def _once(
     for each in drained:
         each.result()
     return 0
+
+
+def _take_what_came(channel: Channel, clock: Clock) -> None:
+    """Ask a provider once, and fetch the photos that are due."""
+    if channel.polls:
+        polling = Polling(channel, clock)
+        polling.step()
+        polling.end()
+    while channel.fetches and fetch_photos(channel, clock):
+        pass
 
 
 def _drain(channel: Channel, settings: Settings, clock: Clock, documents: Documents, stop: threading.Event) -> None:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from typing import Any
 
 from sbyt.config.problems import Problem, UnableToStart
 from sbyt.core.settings import ChannelSettings, ChannelState, Section, Settings
 from sbyt.messaging.channel import Channel, Clock, Handset, Setup, UnableToSetUp
+
+#: What may not go through foreign messengers, unless the company knows that it may (149-FZ art. 10, 41-FZ of 2025).
+_FOREIGN: Mapping[str, Any] = {"personal_data": False, "payment_documents": False}
 
 #: Which days each way has by default: the answering machine 18 to 20, the others always (conversation.md, checks).
 DEFAULT_CHANNELS: dict[str, ChannelSettings] = {
     "sms": ChannelSettings(title="SMS", rendering="short", senders="phone"),
     "voice": ChannelSettings(title="Телефон", first_day=18, last_day=20, rendering="keypad", senders="phone"),
     "email": ChannelSettings(title="E-mail", senders="email"),
-    "telegram": ChannelSettings(title="Telegram", rendering="buttons"),
-    "max": ChannelSettings(title="MAX", rendering="buttons"),
+    "telegram": ChannelSettings(title="Telegram", rendering="buttons", contact=True, **_FOREIGN),
+    "max": ChannelSettings(title="MAX", rendering="buttons", contact=True),
     "vk": ChannelSettings(title="ВКонтакте", rendering="buttons"),
-    "whatsapp": ChannelSettings(title="WhatsApp"),
-    "viber": ChannelSettings(title="Viber", rendering="buttons"),
+    "whatsapp": ChannelSettings(title="WhatsApp", rendering="buttons", senders="phone", **_FOREIGN),
+    "viber": ChannelSettings(title="Viber", rendering="buttons", **_FOREIGN),
     "webchat": ChannelSettings(title="Чат на сайте"),
     "cabinet": ChannelSettings(title="Личный кабинет"),
     "office": ChannelSettings(title="Офис"),

@@ -279,13 +279,20 @@ class WaySettings(Section):
 class ChannelSettings(WaySettings):
     """A way that is one of our channels: how it answers, what its senders are called by, how fast it may send.
 
-    ``public``: customers are told of it. ``options`` are the channel's own; config checks them by its schema.
+    ``public``: customers are told of it. ``contact``: people there can share their own phone by a button. ``options``
+    are the channel's own; config checks them by its schema.
+
+    ``personal_data`` and ``payment_documents``: whether they may go this way. State-owned and some other companies may
+    not send them through foreign messengers (149-FZ art. 10; 41-FZ of 2025): there a link is sent instead.
     """
 
     rendering: Literal["text", "short", "buttons", "keypad"] = "text"
     senders: Literal["phone", "email", "chat"] = "chat"
     per_second: Count | None = None
     public: Annotated[bool, Field(strict=True, description="true или false")] = True
+    personal_data: Annotated[bool, Field(strict=True, description="true или false")] = True
+    payment_documents: Annotated[bool, Field(strict=True, description="true или false")] = True
+    contact: Annotated[bool, Field(strict=True, description="true или false")] = False
     options: dict[str, Any] = {}
 
     @property

@@ -28,7 +28,8 @@ OWN_PAGE = "page:"
 class Capabilities:
     """What a channel can carry. ``length``: the longest text in characters, None where there is no limit.
 
-    ``personal_data`` and ``payment_documents``: whether the law lets them go this way (149-FZ art. 10).
+    ``contact``: a person can share their own phone by a button. Whether the law lets personal data and payment
+    documents go this way is the installation's to say (``sbyt.core.settings.ChannelSettings``).
     """
 
     buttons: bool = False
@@ -37,13 +38,6 @@ class Capabilities:
     contact: bool = False
     voice: bool = False
     length: int | None = None
-    personal_data: bool = True
-    payment_documents: bool = True
-
-    @property
-    def documents(self) -> bool:
-        """Whether a bill may be attached: the channel can, and the law lets it."""
-        return self.file and self.payment_documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +64,17 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+#: A contact that a person shared and that isn't their own, or isn't proved to be: ``InboundEvent.contact``.
+ANOTHERS_CONTACT = "?"
+
+
 @dataclass(frozen=True, slots=True)
 class InboundEvent:
     """A message as every channel hands it in. ``received_at``: the provider's time, None where it gives none.
 
-    ``photos`` are those that the provider's request carries; what must be fetched first is the channel's to fetch.
+    ``photos`` are those that the provider's request carries, ``files`` names of photos that the channel can fetch
+    (``Channel.fetch``). ``contact``: the sender's own phone as the platform proved it, with a plus;
+    ``ANOTHERS_CONTACT`` for any other that was shared; empty where none was.
     """
 
     provider_id: str
@@ -83,6 +83,19 @@ class InboundEvent:
     received_at: dt.datetime | None = None
     raw: str = ""
     photos: tuple[Picture, ...] = ()
+    files: tuple[str, ...] = ()
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What a provider gave that was asked: requests as its webhook would post them, and from where to ask on.
+
+    ``after`` also tells the provider, when it is asked with it, that these are stored.
+    """
+
+    bodies: Sequence[bytes]
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +111,9 @@ class Document:
 class Outgoing:
     """What is to be sent. ``id`` is ours, the same in every attempt: a key for providers that know idempotency.
 
-    ``subject`` only names it, for channels that have such a thing: the text says all by itself.
+    ``subject`` only names it, for channels that have such a thing: the text says all by itself. What stands on a button
+    is sent as if it were typed; ``contact_button`` is what stands on one by which the person shares their own phone,
+    empty where none is offered.
     """
 
     id: int
@@ -107,6 +122,7 @@ class Outgoing:
     buttons: tuple[str, ...] = ()
     subject: str = ""
     document: Document | None = None
+    contact_button: str = ""
 
 
 class UnableToOpenDocument(Exception):
@@ -260,6 +276,9 @@ class Channel(ABC):
     status_of_unreadable: ClassVar[int] = 200  # what is kept for people need not be sent again
     simulated: ClassVar[Handset | None] = None  # it stands in for a provider: how who has one writes; it reaches nobody
     per_second: ClassVar[int] = 10  # messages that may be sent; the settings may say less
+    apart: ClassVar[float] = 0  # so many seconds lie at least between two messages to one recipient
+    polls: bool = False  # its provider must be asked for what came: ``poll``
+    fetches: ClassVar[bool] = False  # its provider keeps photos that must be fetched: ``fetch``
 
     @classmethod
     def connect(cls, setup: Setup) -> Channel:  # noqa: ARG003 for channels that have options or secrets
@@ -294,6 +313,23 @@ class Channel(ABC):
             stored and not yet handled; else empty.
         """
         return Response()
+
+    async def poll(self, after: str) -> Polled:
+        """Ask the provider what came, waiting for a while if nothing did. Each body is then parsed as a request's is.
+
+        :param after: what the last answer said, once all of it is stored; empty in the beginning.
+
+        :raises UnableToSend: as ``send`` does; MessageRefused where somebody else is asking already.
+        """
+        raise NotImplementedError
+
+    async def fetch(self, file: str) -> Picture:
+        """A photo by the name that ``InboundEvent.files`` gave.
+
+        :raises UnableToSend: as ``send`` does; RecipientGone where there is no such file any more.
+        :raises UnableToTakePhoto: if it is no photo, or too large.
+        """
+        raise NotImplementedError
 
     def reaches(self, recipient: str) -> bool:  # noqa: ARG002 for others
         """Whether this recipient can be written to first, without having asked just now."""

@@ -18,7 +18,7 @@ from django.db import OperationalError, connection, transaction
 
 from sbyt.bulk.prepared import fetch_prepared
 from sbyt.bulk.rows import fetch, moment, update
-from sbyt.messaging.photos import keep_photos
+from sbyt.messaging.photos import expect_photos, keep_photos
 from sbyt.messaging.pictures import Picture
 
 
@@ -26,7 +26,8 @@ from sbyt.messaging.pictures import Picture
 class Incoming:
     """A message as a channel hands it in. ``received_at``: the provider's time of acceptance, aware.
 
-    ``raw`` is what the provider sent, where it is more than the text; ``photos`` what was sent along.
+    ``raw`` is what the provider sent, where it is more than the text; ``photos`` what was sent along, ``files`` the
+    names of photos that are to be fetched; ``contact`` as in ``messaging.channel.InboundEvent``.
     """
 
     channel: str
@@ -36,6 +37,8 @@ class Incoming:
     received_at: dt.datetime
     raw: str = ""
     photos: tuple[Picture, ...] = ()
+    files: tuple[str, ...] = ()
+    contact: str = ""
 
 
 class Stored(NamedTuple):
@@ -46,7 +49,10 @@ class Stored(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """A message that is to be handled. ``attempts``: how often that failed; ``photos``: how many came with it."""
+    """A message that is to be handled. ``attempts``: how often that failed; ``photos``: how many came with it.
+
+    ``contact``: the phone that the sender shared as their own, or ``ANOTHERS_CONTACT``.
+    """
 
     id: int
     channel: str
@@ -57,6 +63,7 @@ class Waiting(NamedTuple):
     attempts: int
     retry_at: dt.datetime | None
     photos: int = 0
+    contact: str = ""
 
 
 #: No message is put off for longer: one that is was put off before the clock was set back.
@@ -66,8 +73,8 @@ _LONGEST_LINE = 1000
 
 # storing -------------------------------------------------------------------------------------------------------------
 
-_COLUMNS = "channel, provider_id, sender, text, raw, received_at, stored_at, retry_at, photos, attempts"
-_VALUES = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, 0)"
+_COLUMNS = "channel, provider_id, sender, text, raw, received_at, stored_at, retry_at, photos, contact, attempts"
+_VALUES = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0)"
 #: So many rows go into one statement: each number of them is a statement of its own, that the server keeps prepared.
 MOST_TOGETHER = 50
 
@@ -93,11 +100,12 @@ def store(incoming: Incoming, now: dt.datetime, *, leave_until: dt.datetime | No
     :param leave_until: when workers may take it up, if whoever stores it means to handle it at once.
     """
     row = _row(incoming, now, leave_until)
-    if incoming.photos:
+    if incoming.photos or incoming.files:
         with transaction.atomic():
             stored = _stored(row)
             if stored.is_new:
                 keep_photos(stored.id, incoming.photos, now)
+                expect_photos(stored.id, incoming.channel, incoming.files, now)
             return stored
     return _stored(row)
 
@@ -116,7 +124,7 @@ def store_many(
     """
     if len(incoming) == 1:
         return [store(incoming[0], now, leave_until=leave_until)]
-    if connection.vendor == "sqlite" or not incoming or any(one.photos for one in incoming):
+    if connection.vendor == "sqlite" or not incoming or any(_with_photos(one) for one in incoming):
         with transaction.atomic():
             return [store(one, now, leave_until=leave_until) for one in incoming]
     rows = [_row(one, now, leave_until) for one in incoming]
@@ -137,13 +145,17 @@ def store_together(incoming: Sequence[Incoming], now: dt.datetime) -> list[Store
 
     :returns: for each of them what ``store`` would.
     """
-    if len(incoming) == 1 or connection.vendor == "sqlite" or any(one.photos for one in incoming):
+    if len(incoming) == 1 or connection.vendor == "sqlite" or any(_with_photos(one) for one in incoming):
         return store_many(incoming, now)
     rows = [_row(one, now, None) for one in incoming]
     try:
         return [one or _repeated(row) for one, row in zip(_added(rows), rows, strict=True)]
     except OperationalError:  # as above
         return [store(one, now) for one in incoming]
+
+
+def _with_photos(incoming: Incoming) -> bool:
+    return bool(incoming.photos or incoming.files)
 
 
 class _AnothersId(Exception):
@@ -192,7 +204,8 @@ def _row(one: Incoming, now: dt.datetime, leave_until: dt.datetime | None) -> li
         adapt(one.received_at),
         adapt(now),
         leave_until and adapt(leave_until),
-        len(one.photos),
+        len(one.photos) + len(one.files),
+        one.contact,
     ]
 
 
@@ -205,7 +218,7 @@ def _storable(text: str) -> str:
 
 # who is next ---------------------------------------------------------------------------------------------------------
 
-_WAITING = "id, channel, provider_id, sender, text, received_at, attempts, retry_at, photos"
+_WAITING = "id, channel, provider_id, sender, text, received_at, attempts, retry_at, photos, contact"
 _DUE = "(retry_at IS NULL OR retry_at <= %s OR retry_at > %s)"
 #: On SQLite: the first of a sender is looked up head by head, by the index of the sender's line.
 _HEADS = f"""
@@ -285,8 +298,8 @@ def hold_senders(messages: Collection[int]) -> None:
 def lines(messages: Collection[int], *, up_to: int = 2**63 - 1, limit: int = _LONGEST_LINE) -> list[Waiting]:
     """Whatever waits of the senders of these messages, in order; nothing behind the message ``up_to``."""
     return [
-        Waiting(id_, channel, provider_id, sender, text, moment(received), attempts, retry and moment(retry), photos)
-        for id_, channel, provider_id, sender, text, received, attempts, retry, photos in fetch(
+        Waiting(id_, channel, provider_id, sender, text, moment(received), attempts, retry and moment(retry), *more)
+        for id_, channel, provider_id, sender, text, received, attempts, retry, *more in fetch(
             _LINES, up_to, list(messages), limit
         )
     ]

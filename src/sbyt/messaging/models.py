@@ -14,6 +14,7 @@ class InboundMessage(models.Model):
     text = models.TextField()
     raw = models.TextField(default="")  # what the provider sent, where it is more than the text
     photos = models.SmallIntegerField(default=0, db_default=0)  # how many came with it
+    contact = models.TextField(default="", db_default="")  # the sender's own phone, shared; "?" for another's
     received_at = models.DateTimeField()  # the provider's time of acceptance; ours only where there is none
     stored_at = models.DateTimeField()
     attempts = models.SmallIntegerField(default=0)  # how often handling it failed
@@ -40,6 +41,40 @@ class Photo(models.Model):
     media_type = models.CharField(max_length=32)
     data = models.BinaryField()
     stored_at = models.DateTimeField()
+
+
+class ExpectedPhoto(models.Model):
+    """A photo that the provider keeps and that is to be fetched: its message is stored and answered before it is."""
+
+    message = models.ForeignKey(InboundMessage, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=32)
+    file = models.TextField()  # what the channel fetches it by
+    expected_at = models.DateTimeField()  # since when
+    attempts = models.SmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True)  # not before; null: at once
+    why = models.TextField(default="")  # what the last attempt ended with
+    ended_at = models.DateTimeField(null=True)  # it is kept as a Photo, or given up
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["channel", "id"], condition=models.Q(ended_at__isnull=True), name="photo_expected")
+        ]
+
+
+class Silence(models.Model):
+    """A sender to whom nothing is written first: they asked for it, or can't be reached there any more."""
+
+    class Why(models.TextChoices):
+        ASKED = "asked"
+        GONE = "gone"  # the provider says so; it ends when they write again
+
+    channel = models.CharField(max_length=32)
+    sender = models.TextField()
+    why = models.CharField(max_length=5, choices=Why)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "sender"], name="silence_once")]
 
 
 class Unreadable(models.Model):
@@ -100,6 +135,7 @@ class OutboundMessage(models.Model):
     text = models.TextField()
     buttons = models.JSONField(default=list)
     subject = models.TextField(default="", db_default="")  # for channels that have one; never what others may not read
+    contact_button = models.TextField(default="", db_default="")  # on a button that shares the person's own phone
     document = models.TextField(default="", db_default="")  # the reference of a file that goes with it, not its bytes
     kind = models.SmallIntegerField(choices=Kind, default=Kind.ANSWER)
     purpose = models.CharField(max_length=32, default="answer")  # a code: answer, asked_again, owner_told …
@@ -153,6 +189,7 @@ class Pace(models.Model):
 
     channel = models.CharField(max_length=32, primary_key=True)
     free_at = models.DateTimeField()  # by which everything granted so far is sent, one after the other
+    lately = models.JSONField(default=dict, db_default={})  # who was written to just now: recipient, when
     paused_until = models.DateTimeField(null=True)  # the provider asked us to wait, or does not answer
     failures = models.SmallIntegerField(default=0)  # attempts since the provider last answered as it should
     trouble = models.CharField(max_length=32, default="")  # the code of the last of them

@@ -89,14 +89,22 @@ class Claim:
     """What is to be sent now, and when to ask again.
 
     ``wait``: until more may go of what is due, zero if it may at once; None where nothing is due, or what is due waits
-    for another message to the same person.
+    for another message to the same person that is under way.
     """
 
     messages: tuple[Claimed, ...] = ()
     wait: dt.timedelta | None = None
 
 
-def claim(channel: str, limit: int, now: dt.datetime, *, rate: Rate, quiet: bool = False) -> Claim:
+def claim(
+    channel: str,
+    limit: int,
+    now: dt.datetime,
+    *,
+    rate: Rate,
+    quiet: bool = False,
+    apart: dt.timedelta = dt.timedelta(0),
+) -> Claim:
     """Take up to so many of the messages that are due in a channel, the most urgent first, and commit.
 
     This function will take answers before notices before announcements, and of each the longest due first. A person
@@ -105,6 +113,7 @@ def claim(channel: str, limit: int, now: dt.datetime, *, rate: Rate, quiet: bool
     at a time.
 
     :param quiet: it is a quiet hour: only answers go out.
+    :param apart: so much time lies at least between two messages to one recipient.
 
     :raises DatabaseError: if the database is out of reach; then nothing is claimed, or what is will be recovered.
     """
@@ -123,11 +132,25 @@ def claim(channel: str, limit: int, now: dt.datetime, *, rate: Rate, quiet: bool
         most = min(limit, rate.grants(pace.free_at, now))
         if pace.failures >= FAILURES_TO_PAUSE:
             most = 0 if busy else min(most, 1)
-        taken = _take(channel, kinds, most, now, {recipient for (recipient,) in busy})
+        lately = _lately(pace, now, apart)
+        taken = _take(channel, kinds, most, now, {*lately, *(recipient for (recipient,) in busy)})
         if taken:
             pace.free_at = rate.after(pace.free_at, now, len(taken))
-            pace.save(update_fields=["free_at"])
-    return Claim(tuple(taken), dt.timedelta(0) if taken else None)
+            said_to = {one.outgoing.recipient: now.isoformat() for one in taken} if apart else {}
+            pace.lately = lately | said_to
+            pace.save(update_fields=["free_at", "lately"])
+    if taken:
+        return Claim(tuple(taken), dt.timedelta(0))
+    return Claim((), min((dt.datetime.fromisoformat(at) + apart - now for at in lately.values()), default=None))
+
+
+def _lately(pace: Pace, now: dt.datetime, apart: dt.timedelta) -> dict[str, str]:
+    """Who was written to so lately that nothing more goes to them yet. A time ahead is of a clock set back since."""
+    return {
+        recipient: at
+        for recipient, at in (pace.lately if apart else {}).items()
+        if now - apart < dt.datetime.fromisoformat(at) <= now
+    }
 
 
 def _look(channel: str, kinds: Iterable[OutboundMessage.Kind], now: dt.datetime) -> Pace | None:
@@ -177,7 +200,14 @@ def _take(
 
 
 def _claimed(message: OutboundMessage) -> Claimed:
-    outgoing = Outgoing(message.id, message.recipient, message.text, tuple(message.buttons), message.subject)
+    outgoing = Outgoing(
+        message.id,
+        message.recipient,
+        message.text,
+        tuple(message.buttons),
+        message.subject,
+        contact_button=message.contact_button,
+    )
     return Claimed(outgoing, message.attempts + 1, message.document)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 
-from sbyt.messaging.models import Photo
+from sbyt.messaging.models import ExpectedPhoto, Photo
 from sbyt.messaging.pictures import Picture
 
 
@@ -13,6 +13,13 @@ def keep_photos(message: int, pictures: Sequence[Picture], now: dt.datetime) -> 
     """Keep the photos of a message, in the transaction that stores it."""
     Photo.objects.bulk_create(
         [Photo(message_id=message, media_type=one.media_type, data=one.data, stored_at=now) for one in pictures]
+    )
+
+
+def expect_photos(message: int, channel: str, files: Sequence[str], now: dt.datetime) -> None:
+    """Note which photos of a message are to be fetched from the provider, in the transaction that stores it."""
+    ExpectedPhoto.objects.bulk_create(
+        [ExpectedPhoto(message_id=message, channel=channel, file=file, expected_at=now) for file in files]
     )
 
 

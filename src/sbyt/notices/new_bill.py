@@ -36,7 +36,10 @@ def channel_of_bills(settings: Settings, connected: Mapping[str, Channel], now: 
     found = [
         (code, described.state)
         for code, described in current_channels(settings, now.astimezone(settings.zone).date()).items()
-        if described.senders == "email" and code in connected and connected[code].capabilities.documents
+        if described.senders == "email"
+        and described.payment_documents
+        and code in connected
+        and connected[code].capabilities.file
     ]
     for code, state in found:
         if state in {ChannelState.OPEN, ChannelState.UNSTABLE}:

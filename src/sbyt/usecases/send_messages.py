@@ -146,7 +146,8 @@ class Sender:
             return None
         now = self._clock()
         quiet = self._settings.quiet.holds(now.astimezone(self._settings.zone))
-        claimed = outbox.claim(self._channel.code, room, now, rate=self._rate, quiet=quiet)
+        apart = dt.timedelta(seconds=self._channel.apart)
+        claimed = outbox.claim(self._channel.code, room, now, rate=self._rate, quiet=quiet, apart=apart)
         until = time.monotonic() + OPENING_LIMIT
         for message in claimed.messages:
             self._begin(message, until)
@@ -168,7 +169,8 @@ class Sender:
 
         :raises UnableToSend: if the channel may not carry it, or it can't be opened: certainly nothing was sent.
         """
-        if not self._channel.capabilities.documents:
+        described = self._settings.channels.get(self._channel.code)
+        if not self._channel.capabilities.file or (described and not described.payment_documents):
             raise CannotCarry("к сообщению приложен документ, канал их не передаёт")
         if time.monotonic() > until:
             raise Unreachable("документы открываются слишком медленно")
@@ -263,13 +265,15 @@ def _checked(returned: object) -> Sent | UnableToSend:
 def fitted(outgoing: Outgoing, can: Capabilities) -> Outgoing:
     """The message as the channel can show it.
 
-    Buttons that it can't show become lines of the text, where they fit. A text is never cut or split: half of a receipt
-    says something else, and of two messages one may be lost.
+    Buttons that it can't show become lines of the text, where they fit; a button to share a phone is left out. A text
+    is never cut or split: half of a receipt says something else, and of two messages one may be lost.
 
     :raises CannotCarry: if the text is longer than the channel's messages.
     """
     if can.length is not None and len(outgoing.text) > can.length:
         raise CannotCarry(f"в тексте {len(outgoing.text)} знаков, канал передаёт не больше {can.length}")
+    if outgoing.contact_button and not can.contact:
+        outgoing = replace(outgoing, contact_button="")
     if can.buttons or not outgoing.buttons:
         return outgoing
     with_lines = "\n".join([outgoing.text, *(f"– {button}" for button in outgoing.buttons)])

@@ -61,8 +61,10 @@ LEFT_OUT = {
     "billing/settled",  # where the last run left everything; can be worked out again
     "messaging/conversation",
     "messaging/delivery",
+    "messaging/expectedphoto",  # the desks say so beside its message
     "messaging/pace",
     "messaging/photo",  # the desks show it with its message
+    "messaging/silence",  # the customer's page says it beside the link
     "messaging/unreadable",
     "messaging/worker",
     "payments/counted",  # which bill counted a payment
