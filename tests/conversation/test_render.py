@@ -22,16 +22,21 @@ from sbyt.conversation.acts import (
     CodeAnswer,
     CodeCame,
     Confirm,
+    ContactAnswer,
+    ContactCame,
+    History,
     IsReading,
     KeptInspected,
     LastReadings,
     Linked,
     LinkTold,
     Note,
+    NotLinked,
     OwnerTold,
     Refused,
     Say,
     Saying,
+    SeeOnPage,
     Shown,
     Taken,
 )
@@ -368,6 +373,13 @@ STRANGERS: tuple[Act, ...] = (
     *(Say(saying) for saying in Saying),
     Note("sbyt.example.org"),
     *(CodeAnswer(came) for came in CodeCame if came not in (CodeCame.LINKED, CodeCame.ALREADY)),
+    *(
+        ContactAnswer(came, offer=offer)
+        for came in (ContactCame.NOT_ON_FILE, ContactCame.ANOTHERS)
+        for offer in (True, False)
+    ),
+    NotLinked(),
+    NotLinked(offer=True),
 )
 OWNERS: tuple[Act, ...] = (
     Cancelled((single(4425),), NOVEMBER, ((4400,),)),
@@ -383,6 +395,13 @@ OWNERS: tuple[Act, ...] = (
     Balance((("2000000001", 123456), ("2000000002", -5), ("2000000003", 0))),
     LastReadings((single(4310), water(Resource.COLD_WATER, 244500))),
     LastReadings(()),
+    SeeOnPage((("2000000001", "https://lk.example.org/b/AbCdEfGhIjKlMnOpQrStUv"), ("2000000002", ""))),
+    SeeOnPage((("2000000001", ""),)),
+    History(
+        ((single(0), ((NOVEMBER - 1, (4310,)), (NOVEMBER, (4425,)))), (day_and_night(0, 0), ((NOVEMBER, (8, 3)),)))
+    ),
+    History(()),
+    *(ContactAnswer(came, ("2000000001", "2000000002")) for came in (ContactCame.LINKED, ContactCame.ALREADY)),
 )
 
 

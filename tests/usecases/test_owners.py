@@ -91,13 +91,13 @@ def test_beyond_three_times_a_day_an_owner_is_told_what_came_last_the_next_morni
         pytest.param([], [("sms", OWNER)], id="the phone on file"),
         pytest.param([("email", "p@example.org", "on_file")], [("email", "p@example.org")], id="e-mail first"),
         pytest.param(
-            [("email", "petrov@example.org", "on_file"), ("chat", "telegram:77", "one_time_code")],
-            [("telegram", "77")],
+            [("email", "petrov@example.org", "on_file"), ("chat", "max:77", "one_time_code")],
+            [("max", "77")],
             id="their own chat before all, proved by a code sent to the phone on file",
         ),
         pytest.param(
-            [("chat", "telegram:77", "bill_code")],
-            [("sms", OWNER), ("telegram", "77")],
+            [("chat", "max:77", "bill_code")],
+            [("sms", OWNER), ("max", "77")],
             id="who had the bill in hand may be somebody else",
         ),
         pytest.param(
@@ -117,20 +117,18 @@ def test_each_owner_is_told_where_it_reaches_them_best(
     assert notices() == reached
 
 
-CHAT = ("chat", "telegram:77")
+CHAT = ("chat", "max:77")
 
 
 @pytest.mark.parametrize(
     ("settings", "connected", "reached"),
     [
-        pytest.param(with_channel("telegram", state="withdrawn"), None, ("sms", OWNER), id="not by a withdrawn one"),
-        pytest.param(with_channel("telegram", state="planned"), None, ("sms", OWNER), id="nor a planned one"),
-        pytest.param(
-            with_channel("telegram", state="unstable"), None, ("telegram", "77"), id="an unstable one will do"
-        ),
+        pytest.param(with_channel("max", state="withdrawn"), None, ("sms", OWNER), id="not by a withdrawn one"),
+        pytest.param(with_channel("max", state="planned"), None, ("sms", OWNER), id="nor a planned one"),
+        pytest.param(with_channel("max", state="unstable"), None, ("max", "77"), id="an unstable one will do"),
         pytest.param(SETTINGS, {"sms"}, ("sms", OWNER), id="rather by one that is connected"),
-        pytest.param(SETTINGS, {"sms", "telegram"}, ("telegram", "77"), id="the best of those connected"),
-        pytest.param(SETTINGS, set(), ("telegram", "77"), id="with none connected as if nobody knew"),
+        pytest.param(SETTINGS, {"sms", "max"}, ("max", "77"), id="the best of those connected"),
+        pytest.param(SETTINGS, set(), ("max", "77"), id="with none connected as if nobody knew"),
     ],
 )
 def test_a_notice_goes_by_a_channel_that_is_open(
@@ -142,7 +140,9 @@ def test_a_notice_goes_by_a_channel_that_is_open(
 
 
 def test_who_can_be_reached_by_no_channel_is_told_nothing() -> None:
-    assert tell_owners(TOLD, with_channel("sms", state="withdrawn"), NOW) == 0
+    settings = with_channel("sms", state="withdrawn")
+    others = {**settings.channels, "whatsapp": with_channel("whatsapp", state="withdrawn").channels["whatsapp"]}
+    assert tell_owners(TOLD, settings.model_copy(update={"channels": others}), NOW) == 0
 
 
 def test_an_owner_is_told_in_the_language_they_talk_with_us() -> None:
@@ -251,7 +251,7 @@ def test_no_notice_says_who_it_was_and_no_answer_who_the_owner_is(
     [
         ({"phone": "8 912 000-07-77"}, ("phone", "+79120000777")),
         ({"email": " Ivanov@Example.org "}, ("email", "ivanov@example.org")),
-        ({"chat": "telegram:12345"}, ("chat", "telegram:12345")),
+        ({"chat": "max:12345"}, ("chat", "max:12345")),
         ({"chat": "sms:89120000777"}, ("phone", "+79120000777")),
         ({"chat": "email:Ivanov@example.org"}, ("email", "ivanov@example.org")),
     ],
@@ -268,7 +268,7 @@ def test_an_address_is_understood_as_people_write_it(given: dict[str, str], addr
         ({"phone": "12"}, "Телефон '12' не понят"),
         ({"email": "ivanov"}, "Это не адрес e-mail"),
         ({"chat": "icq:5"}, "Чат 'icq:5' не понят"),
-        ({"chat": "telegram:"}, "Чат 'telegram:' не понят"),
+        ({"chat": "max:"}, "Чат 'max:' не понят"),
     ],
 )
 def test_what_is_no_address_is_refused_with_what_would_be_one(given: dict[str, str], said: str) -> None:
@@ -276,14 +276,14 @@ def test_what_is_no_address_is_refused_with_what_would_be_one(given: dict[str, s
         address_of(SETTINGS, **given)
 
 
-NEW = OwnerLink("chat", "telegram:12345")
+NEW = OwnerLink("chat", "max:12345")
 
 
 def test_whoever_is_linked_is_told_of_a_new_link_but_not_the_new_one() -> None:
     made = link_account(NEW, ACCOUNT, Link.How.STAFF, "Иванова", SETTINGS, NOW)
     assert (made.anew, made.told, notices()) == (True, 1, [("sms", OWNER)])
     notice = OutboundMessage.objects.get()
-    assert notice.text == ("К счёту 2000000001 привязали ещё один чат (Telegram). Не вы? Ответьте «оператор». № L2225")
+    assert notice.text == ("К счёту 2000000001 привязали ещё один чат (MAX). Не вы? Ответьте «оператор». № L2225")
     assert "12345" not in notice.text
     assert (made.link.how, made.link.made_by, made.link.made_at) == ("staff", "Иванова", NOW)
 

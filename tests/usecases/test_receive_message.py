@@ -322,8 +322,8 @@ def test_the_other_half_may_be_the_same_figure_if_it_is_named(database: Database
 @pytest.mark.parametrize("which", [0, 1])
 def test_what_is_offered_as_a_button_is_understood_when_it_is_pressed(database: Database, which: int) -> None:
     two_meters()
-    buttons = said("4425", sender="+79120000107", channel="telegram")["buttons"]
-    pressed = said(buttons[which], sender="+79120000107", channel="telegram")
+    buttons = said("4425", sender="+79120000107", channel="max")["buttons"]
+    pressed = said(buttons[which], sender="+79120000107", channel="max")
     assert [(one["serial"], one["value"]) for one in pressed["readings"]] == [(("40010007", "40010077")[which], "4425")]
     assert stored() == [4425]
 
@@ -437,7 +437,7 @@ def test_a_channel_takes_readings_on_its_days(database: Database, day: int, outc
 def test_a_withdrawn_channel_names_the_open_ways(database: Database) -> None:
     answer = said(TAKEN, channel="whatsapp", settings=with_channel("whatsapp", state="withdrawn"))
     assert (answer["outcome"], answer["reason"], stored()) == ("closed", "closed", [])
-    assert "Telegram" in answer["reply"]
+    assert "MAX" in answer["reply"]
     assert "Телефон" in answer["reply"]
 
 
@@ -454,7 +454,7 @@ QUESTIONS = (TAKEN, f"{ACCOUNT} 7800", f"{ACCOUNT} 4309", f"{ACCOUNT} 54321", f"
              f"{ACCOUNT} какие последние показания", f"{ACCOUNT}")  # fmt: skip
 
 
-@pytest.mark.parametrize("channel", ["sms", "telegram", "email"])
+@pytest.mark.parametrize("channel", ["sms", "max", "email"])
 @pytest.mark.parametrize("text", QUESTIONS)
 def test_a_stranger_is_told_nothing_personal(database: Database, text: str, channel: str) -> None:
     reply = said(text, channel=channel)["reply"].replace(ACCOUNT, "").rpartition("№")[0]

@@ -67,7 +67,7 @@ def messages(draw: st.DrawFn) -> list[Incoming]:
         )
     )
     received = NOW - dt.timedelta(minutes=2)
-    channels = draw(st.sampled_from([["sms"], ["telegram"], ["sms", "voice"]]))  # the same phone in two
+    channels = draw(st.sampled_from([["sms"], ["max"], ["sms", "voice"]]))  # the same phone in two
     return [
         Incoming(
             channels[number % len(channels)],

@@ -105,6 +105,7 @@ class Link(models.Model):
         ON_FILE = "on_file"  # the phone or e-mail that the retailer holds
         BILL_CODE = "bill_code"
         ONE_TIME_CODE = "one_time_code"
+        CONTACT = "contact"  # the messenger proved the phone that the retailer holds
         STAFF = "staff"
 
     kind = models.CharField(max_length=8, choices=Kind)

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from sbyt.accounts.models import Link
 
-#: Links that are the customer's own: what the contract names, and what was proved by a code sent there.
-_CUSTOMERS = (Link.How.ON_FILE, Link.How.ONE_TIME_CODE)
+#: Links that are the customer's own: what the contract names, and what was proved by a code sent there, or to be who
+#: holds that phone.
+_CUSTOMERS = (Link.How.ON_FILE, Link.How.ONE_TIME_CODE, Link.How.CONTACT)
 
 
 class OwnerLink(NamedTuple):

@@ -92,6 +92,20 @@ def linked_accounts(addresses: Collection[tuple[str, str]]) -> dict[tuple[str, s
     return found
 
 
+def accounts_by_phone(phones: Collection[str]) -> dict[str, dict[int, str]]:
+    """For each of these phones the accounts for which it may speak, by their ids, each with how it came to (Link.How).
+
+    Where several links lead to one account, the one on file goes before the others.
+    """
+    found: dict[str, dict[int, str]] = {}
+    rows = Link.objects.filter(kind=Link.Kind.PHONE, address__in=phones, ended_at=None).order_by("account_id", "id")
+    for phone, account, how in rows.values_list("address", "account_id", "how"):
+        theirs = found.setdefault(phone, {})
+        if how == Link.How.ON_FILE or account not in theirs:
+            theirs[account] = how
+    return found
+
+
 def dimensions() -> tuple[frozenset[int], int]:
     """How long account numbers are, and how many figures the longest dial shows."""
     (newest,) = fetch("SELECT (SELECT max(id) FROM accounts_account), (SELECT max(id) FROM accounts_meter)")

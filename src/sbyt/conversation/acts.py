@@ -205,11 +205,50 @@ class CodeAnswer:
     account: str = ""
 
 
+class ContactCame(enum.StrEnum):
+    """What came of a phone that was shared."""
+
+    LINKED = "linked"
+    ALREADY = "already"
+    NOT_ON_FILE = "not_on_file"
+    ANOTHERS = "anothers"  # or not proved to be the sender's own
+
+
+@dataclass(frozen=True, slots=True)
+class ContactAnswer:
+    """The answer to a contact. ``offer``: the button to share one's own is there."""
+
+    came: ContactCame
+    accounts: tuple[str, ...] = ()
+    offer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotLinked:
+    """Only who is linked sees it. ``offer``: the phone can be shared by a button here."""
+
+    offer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeeOnPage:
+    """What this channel may not carry is on a page; ``pages``: its address for each account, empty where unknown."""
+
+    pages: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class LastReadings:
     """The last values of each meter, with the day they were taken as ``since``."""
 
     meters: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was handed in month by month: of each meter, which has no values of its own here, what counts."""
+
+    meters: tuple[tuple[Shown, tuple[tuple[int, tuple[int, ...]], ...]], ...]
 
 
 class Saying(enum.StrEnum):
@@ -220,7 +259,6 @@ class Saying(enum.StrEnum):
     UNKNOWN = "unknown"
     UNKNOWN_AGAIN = "unknown_again"  # and given to staff
     TOO_LONG = "too_long"
-    NOT_LINKED = "not_linked"
     NOTHING_OPEN = "nothing_open"
     NOT_TAKEN = "not_taken"  # after «нет»
     NOTHING_TO_CANCEL = "nothing_to_cancel"
@@ -233,14 +271,19 @@ class Saying(enum.StrEnum):
     LANGUAGE = "language"
     ASKED_AGAIN = "asked_again"
     PHOTO = "photo"  # without a figure
+    STOPPED = "stopped"  # nothing is written first any more
+    GOING_ON = "going_on"  # and again
     NOT_HANDLED = "not_handled"  # because of a fault of ours
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
+    """``offer``: the phone can be shared by a button here."""
+
     saying: Saying
     first_day: int = 18
     last_day: int = 25
+    offer: bool = False
 
 
 Act = (
@@ -258,6 +301,10 @@ Act = (
     | OwnerTold
     | LinkTold
     | CodeAnswer
+    | ContactAnswer
+    | NotLinked
+    | SeeOnPage
     | LastReadings
+    | History
     | Say
 )

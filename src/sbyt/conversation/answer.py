@@ -219,7 +219,7 @@ class Answer:
         dial = meter.dial
         shown = Shown(account.number, meter.serial, dial.resource, dial.decimals, meter.zone_names, values)
         last = meter.history(moment.period, self.facts.estimates).last
-        if account.number not in self.facts.linked or last is None or len(values) != meter.zones:
+        if account.number not in self.facts.seen or last is None or len(values) != meter.zones:
             return shown
         used = tuple((value - before) % dial.full for value, before in zip(values, last.values, strict=True))
         return shown._replace(used=used, last=last.values, since=last.taken_on)
@@ -227,7 +227,7 @@ class Answer:
     def _times(self, account: AccountFacts, meter: MeterFacts, values: tuple[int, ...], moment: Moment) -> int | None:
         """How many times the usual use this would be, rounded; nothing of it to a sender who isn't linked."""
         known = meter.history(moment.period, self.facts.estimates)
-        if account.number not in self.facts.linked or known.last is None or None in known.averages:
+        if account.number not in self.facts.seen or known.last is None or None in known.averages:
             return None
         months = max(moment.period - known.last.period, 1)
         usual = sum(average for average in known.averages if average is not None) * months

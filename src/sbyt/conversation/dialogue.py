@@ -11,23 +11,29 @@ from sbyt.conversation.acts import (
     Balance,
     Cancelled,
     Closed,
+    History,
     LastReadings,
     Note,
+    NotLinked,
     Say,
     Saying,
+    SeeOnPage,
     Shown,
 )
 from sbyt.conversation.answer import Answer
 from sbyt.conversation.assignments import Moment
 from sbyt.conversation.bill_codes import find_bill_code
+from sbyt.conversation.contacts import contact_came
 from sbyt.conversation.facts import Facts, MeterFacts
 from sbyt.conversation.linking import holds_more, link
+from sbyt.conversation.mentions import ON_THE_PAGE
 from sbyt.conversation.parsing import parse
 from sbyt.conversation.segments import Named, named_accounts
 from sbyt.conversation.state import (
     Cancel,
     Command,
     Event,
+    KeepSilent,
     Outcome,
     Question,
     Reply,
@@ -39,6 +45,9 @@ from sbyt.conversation.understanding import Problem, Understanding, understand
 from sbyt.conversation.vocabulary import THANKS, Intent, Label, Tag, meaning
 from sbyt.metering.checks import Code
 
+#: What we can speak.
+LANGUAGES = frozenset(("ru", "en"))
+
 
 def reply(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
     """Answer one message, received at this local time. Never raises, whatever the text.
@@ -47,10 +56,14 @@ def reply(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
     """
     if state.question and not state.question.is_open(now, facts.question_hours):
         state = state.asking(None)
+    if event.contact and not facts.channel.withdrawn:
+        return contact_came(state, facts, LANGUAGES)
     found = find_bill_code(event.text) if facts.bill_code and not facts.channel.withdrawn else None
     linking = link(found, facts.bill_code, state, facts) if found and facts.bill_code else None
     if found is None or linking is None:
         return _answered(state, event, facts, now)
+    if linking.linked and facts.bill_code and facts.bill_code.language in LANGUAGES:
+        state = replace(state, language=facts.bill_code.language)
     alone = Reply(state, linking.commands, (linking.act,), linking.outcome)
     if not holds_more(found, linking, facts, event.photos):
         return alone
@@ -99,10 +112,10 @@ class _Turn:
             return self._cancel()
         if spanned < len(numbers):
             return None
-        if Intent.BALANCE in message.intents:
-            return self._balance([one.account.number for one in self.named if one.account])
-        if Intent.LAST in message.intents:
-            return self._last_readings([one.account.number for one in self.named if one.account])
+        if message.intents & ON_THE_PAGE:
+            return self._shown(message, [one.account.number for one in self.named if one.account])
+        if Intent.STOP in message.intents and not numbers:
+            return self.say(Saying.STOPPED, Outcome.INFO, KeepSilent())
         if Intent.OPERATOR in message.intents:  # «200004 оператор» is no question left half answered
             return self._intent(message)
         if numbers or (self.state.question and any(isinstance(item, Tag) for item in message.items)):
@@ -140,6 +153,8 @@ class _Turn:
             (Intent.OPERATOR, Saying.OPERATOR, Outcome.INFO),
         ):
             if intent in message.intents:
+                if intent is Intent.START and self.facts.silent:
+                    return self.say(Saying.GOING_ON, Outcome.INFO, KeepSilent(silent=False))
                 staff = (ToStaff("operator", self.only_account()),) if intent is Intent.OPERATOR else ()
                 said = self.say(saying, outcome, *staff)
                 note = self.facts.channel.note
@@ -171,7 +186,8 @@ class _Turn:
 
     def say(self, saying: Saying, outcome: Outcome, *commands: Command) -> Reply:
         window = self.facts.window
-        return Reply(self.state, commands, (Say(saying, window.first_day, window.last_day),), outcome)
+        offer = saying is Saying.WELCOME and self.facts.channel.contact and not self.facts.linked
+        return Reply(self.state, commands, (Say(saying, window.first_day, window.last_day, offer),), outcome)
 
     def not_understood(self) -> Reply:
         """Say so; who isn't understood twice running is given to a person."""
@@ -234,7 +250,7 @@ class _Turn:
             for own_account, serial, meter, zones, values in self._own_by_meter()
         )
         counts = tuple(
-            meter.entered(own[0].period, {one.id for one in own}) if number in self.facts.linked else ()
+            meter.entered(own[0].period, {one.id for one in own}) if number in self.facts.seen else ()
             for number, _, meter, _, _ in self._own_by_meter()
         )
         return Reply(self.state, (Cancel(),), (Cancelled(shown, own[0].period, counts),), Outcome.INFO)
@@ -249,18 +265,50 @@ class _Turn:
                     found.append((account.number, meter.serial, meter, zones, values))
         return found
 
+    def _shown(self, message: Parsed, named: Sequence[str]) -> Reply:
+        """What of an account is asked for: the balance before all else."""
+        if Intent.BALANCE in message.intents:
+            return self._balance(named)
+        return self._last_readings(named) if Intent.LAST in message.intents else self._history(named)
+
     def _balance(self, named: Sequence[str]) -> Reply:
         numbers = named or self.facts.linked
-        if not numbers or any(number not in self.facts.linked for number in numbers):
-            return self.say(Saying.NOT_LINKED, Outcome.REFUSED)
+        if hidden := self._hidden(numbers):
+            return hidden
         owed = [self.facts.account(number) for number in numbers]
         sums = tuple((account.number, account.balance) for account in owed if account and account.balance is not None)
         return Reply(self.state, (), (Balance(sums),), Outcome.INFO)
 
+    def _hidden(self, numbers: Sequence[str]) -> Reply | None:
+        """The answer to who asks for what they may not see, or not here; None if they may."""
+        facts = self.facts
+        if not numbers or any(number not in facts.linked for number in numbers):
+            return Reply(self.state, (), (NotLinked(facts.channel.contact),), Outcome.REFUSED)
+        if any(number not in facts.seen for number in numbers):
+            pages = tuple((number, facts.pages.get(number, "")) for number in numbers)
+            return Reply(self.state, (), (SeeOnPage(pages),), Outcome.INFO)
+        return None
+
+    def _history(self, named: Sequence[str]) -> Reply:
+        numbers = named or self.facts.linked
+        if hidden := self._hidden(numbers):
+            return hidden
+        shown = tuple(
+            (
+                Shown(number, meter.serial, meter.dial.resource, meter.dial.decimals, meter.zone_names, ()),
+                tuple((one.period, one.values) for one in meter.counted),
+            )
+            for number in numbers
+            if (account := self.facts.account(number))
+            for meter in account.active
+            if meter.counted
+        )
+        return Reply(self.state, (), (History(shown),), Outcome.INFO)
+
     def _last_readings(self, named: Sequence[str]) -> Reply:
         numbers = named or self.facts.linked
-        if not numbers or any(number not in self.facts.linked for number in numbers):
-            return self.say(Saying.NOT_LINKED, Outcome.REFUSED)
+        if hidden := self._hidden(numbers):
+            return hidden
         period = self.facts.period(self.now)
         shown = []
         for account in (self.facts.account(number) for number in numbers):

@@ -110,7 +110,8 @@ class Way:
 class ChannelFacts:
     """The channel that the message came through; ``ways`` are the open ones but this.
 
-    ``since`` when and ``why`` it is in its state, where that is worth saying; ``note``: the company's own sentence.
+    ``contact``: people there can share their phone by a button; ``personal_data``: it may go this way. ``since`` when
+    and ``why`` it is in its state, where that is worth saying; ``note``: the company's own sentence.
     """
 
     title: str = ""
@@ -122,6 +123,8 @@ class ChannelFacts:
     since: dt.date | None = None
     why: str = ""
     note: str = ""
+    contact: bool = False
+    personal_data: bool = True
 
     def takes_readings(self, day: dt.date) -> bool:
         return not self.withdrawn and self.first_day <= day.day <= self.last_day
@@ -142,20 +145,37 @@ class BillCodeFacts:
     """What is known of the code or token in a message.
 
     ``verdicts``: for each account that the message touches, by its number. ``account``: the one that a token names.
-    ``provable``: whether the channel says for sure who the sender is.
+    ``provable``: whether the channel says for sure who the sender is. ``language``: in which we talked elsewhere with
+    who may speak for the account.
     """
 
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     account: str = ""
     too_many: bool = False  # of this sender
     provable: bool = True
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class ContactFacts:
+    """What is known of the phone that came with a message.
+
+    ``own``: the messenger proved that it is the sender's. ``accounts``: those that it may speak for. ``language``: in
+    which we talked with them elsewhere, empty where we didn't.
+    """
+
+    own: bool = False
+    accounts: tuple[str, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True)
 class Facts:
     """All that a reply may rest on. ``accounts`` holds whatever the mentions found, and the linked ones.
 
-    ``bill_code`` is None where the message holds none, or nothing that we could verify.
+    ``bill_code`` is None where the message holds none, or nothing that we could verify; ``contact`` where none came.
+    ``pages``: by account, where its holder sees it, for channels that may not carry it. ``silent``: the sender asked
+    not to be written to first.
     """
 
     accounts: tuple[AccountFacts, ...] = ()
@@ -169,6 +189,14 @@ class Facts:
     estimates: Estimates = field(default_factory=Estimates)
     question_hours: int = 24
     bill_code: BillCodeFacts | None = None
+    contact: ContactFacts | None = None
+    pages: Mapping[str, str] = field(default_factory=dict)
+    silent: bool = False
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The accounts of which the sender may be told here what isn't in their own message."""
+        return self.linked if self.channel.personal_data else ()
 
     def account(self, number: str) -> AccountFacts | None:
         return next((account for account in self.accounts if account.number == number), None)

@@ -12,17 +12,22 @@ from sbyt.conversation.tokens import Parsed
 from sbyt.conversation.vocabulary import Intent
 from sbyt.core.identifiers import account_key
 
+#: What is asked for and shown to who may see an account.
+ON_THE_PAGE = frozenset((Intent.BALANCE, Intent.LAST, Intent.HISTORY))
+
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
     """Keys of accounts that may be meant (core.identifiers.account_key), and whether own readings are wanted.
 
-    ``bill_code``: what of a bill must be verified.
+    ``wants_page``: where the account is seen, should the channel not carry it. ``bill_code``: what of a bill must be
+    verified.
     """
 
     account_keys: frozenset[str]
     wants_own_readings: bool
     wants_balance: bool
+    wants_page: bool = False
     bill_code: BillCode | None = None
 
 
@@ -37,7 +42,9 @@ def mentions(text: str, state: State | None = None) -> Mentions:
         intents |= rest.intents
     if state and state.question:
         keys |= _keys(parse(state.question.text)) | {account_key(one.account) for one in state.question.pending}
-    return Mentions(frozenset(keys), Intent.CANCEL in intents, Intent.BALANCE in intents, code)
+    return Mentions(
+        frozenset(keys), Intent.CANCEL in intents, Intent.BALANCE in intents, bool(intents & ON_THE_PAGE), code
+    )
 
 
 def _keys(message: Parsed) -> set[str]:

@@ -13,10 +13,11 @@ from sbyt.conversation.acts import Act
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A message as the channel hands it in; ``photos``: how many came with it."""
+    """A message as the channel hands it in; ``photos``: how many came with it; ``contact``: whether a phone did."""
 
     text: str
     photos: int = 0
+    contact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +124,10 @@ class ToStaff:
 
 @dataclass(frozen=True, slots=True)
 class LinkSender:
-    """Let the sender speak for an account: they sent the code of its newest bill."""
+    """Let the sender speak for an account: they sent the code of its newest bill, or shared the phone on file."""
 
     account: str
+    by_contact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,14 @@ class CountWrongCode:
     account: str = ""
 
 
-Command = Store | Cancel | ToStaff | LinkSender | CountWrongCode
+@dataclass(frozen=True, slots=True)
+class KeepSilent:
+    """Write nothing first to the sender in this channel, or do so again."""
+
+    silent: bool = True
+
+
+Command = Store | Cancel | ToStaff | LinkSender | CountWrongCode | KeepSilent
 
 
 class Outcome(enum.StrEnum):

@@ -62,6 +62,8 @@ class Intent(enum.Enum):
     WRONG = enum.auto()  # «неверно»: no, or about a number before it
     NOT_MINE = enum.auto()  # «удалите», «у соседа»: not to be taken
     NEW_METER = enum.auto()  # «поставили новый»: for staff
+    HISTORY = enum.auto()
+    STOP = enum.auto()  # «не пишите мне»
 
 
 _E, _H, _C, _G, _Q = (
@@ -160,7 +162,9 @@ _mean(
     "почему зачем когда сколько откуда куда где кто какой какая какие каким как why when how what where",
 )
 _mean(Intent.OPERATOR, "оператор оператора оператору оператором человек специалист operator жалоба")
-_mean(Intent.LAST, "последние последнее последний история history last /history")
+_mean(Intent.LAST, "последние последнее последний last")
+_mean(Intent.HISTORY, "история историю history /history")
+_mean(Intent.STOP, "/stop стоп stop отписаться отпишите отпишись отписка unsubscribe")
 
 #: Words of thanks.
 THANKS = frozenset(["спасибо", "спс", "благодарю", "благодарим", "thanks"])

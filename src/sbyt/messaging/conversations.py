@@ -13,12 +13,14 @@ from sbyt.bulk.rows import fetch, insert, moment, update
 class Remembered(NamedTuple):
     """A conversation as it is stored, by its id; None and empty where there is none yet.
 
-    ``asked`` is the open question, in the columns of ``NOTHING_ASKED``.
+    ``asked`` is the open question, in the columns of ``NOTHING_ASKED``. ``silence``: why nothing is written to the
+    sender first (messaging.silence); empty where something is.
     """
 
     id: int | None
     state: Mapping[str, Any]
     asked: Mapping[str, Any]
+    silence: str = ""
 
 
 class Turned(NamedTuple):
@@ -45,9 +47,10 @@ _ASKED = tuple(NOTHING_ASKED)
 NEW = Remembered(None, {}, NOTHING_ASKED)
 
 _OF_MESSAGES = """
-    SELECT message.id, talk.id, state, asked_by_id, asked_text, asked_buttons, ask_again_at, to_staff_at
+    SELECT message.id, talk.id, silence.why, state, asked_by_id, asked_text, asked_buttons, ask_again_at, to_staff_at
     FROM messaging_inboundmessage AS message
-    JOIN messaging_conversation AS talk ON talk.channel = message.channel AND talk.sender = message.sender
+    LEFT JOIN messaging_conversation AS talk ON talk.channel = message.channel AND talk.sender = message.sender
+    LEFT JOIN messaging_silence AS silence ON silence.channel = message.channel AND silence.sender = message.sender
     WHERE message.id = ANY(%s::bigint[])
 """
 
@@ -55,8 +58,10 @@ _OF_MESSAGES = """
 def remembered(messages: Collection[int]) -> dict[int, Remembered]:
     """What is remembered of the senders of these messages, by the message."""
     return {
-        message: Remembered(talk, json.loads(state), _asked(*asked) if asked[0] else NOTHING_ASKED)
-        for message, talk, state, *asked in fetch(_OF_MESSAGES, list(messages))
+        message: Remembered(
+            talk, json.loads(state or "{}"), _asked(*asked) if asked[0] else NOTHING_ASKED, silence or ""
+        )
+        for message, talk, silence, state, *asked in fetch(_OF_MESSAGES, list(messages))
     }
 
 

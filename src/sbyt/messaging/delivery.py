@@ -24,6 +24,7 @@ from sbyt.messaging.masking import masked
 from sbyt.messaging.models import Delivery, OutboundMessage, Pace
 from sbyt.messaging.outbox import LEASE, LIFE, Kind, State
 from sbyt.messaging.pacing import CLOCK_SLACK, back_off, pause_of_channel, wait_of_message
+from sbyt.messaging.silence import Why, keep_silent
 
 #: Results in the delivery log besides the codes of the send errors.
 DELIVERED = "delivered"
@@ -89,6 +90,9 @@ def record(channel: str, attempts: Sequence[Attempt]) -> None:
             _judge(pace, one)
         _save(messages.values())
         Delivery.objects.bulk_create([_logged(one, messages[one.message]) for one in new])
+        for one in new:
+            if isinstance(one.outcome, RecipientGone):
+                keep_silent([(channel, messages[one.message].recipient)], Why.GONE, one.ended_at)
         pace.save(update_fields=["paused_until", "failures", "trouble", "trouble_since"])
 
 

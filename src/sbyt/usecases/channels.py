@@ -136,6 +136,8 @@ def channel_facts(code: str, statuses: Statuses, day: dt.date) -> ChannelFacts:
         since=since,
         why=channel.why or "",
         note=channel.note or "",
+        contact=channel.contact,
+        personal_data=channel.personal_data,
     )
 
 

@@ -74,7 +74,7 @@ def link_account(
     """
     with transaction.atomic():
         found = _account(account)
-        link, told = make_link(NewLink(address, found.pk, found.number), how, by, settings, now)
+        link, told = make_link(NewLink(address, found.pk, found.number, how), by, settings, now)
         if told is None:
             return Made(link, anew=False)
         return Made(

@@ -10,6 +10,7 @@ from sbyt.accounts.models import Account, Link
 from sbyt.core.settings import Settings
 from sbyt.messaging.channel import Channel
 from sbyt.messaging.models import InboundMessage, OutboundMessage
+from sbyt.messaging.silence import silent
 from sbyt.messaging.statuses import read_statuses
 from sbyt.usecases.channels import USABLE, connected_channels
 
@@ -43,7 +44,7 @@ class Way(NamedTuple):
 def ways_to(account: Account, settings: Settings, now: dt.datetime) -> list[Way]:
     """The ways by which those who may speak for an account can be written to now: open, and connected if that is known.
 
-    On a keypad, and on a page that somebody has left, nobody can be.
+    On a keypad, and on a page that somebody has left, nobody can be; nor is who asked us not to.
     """
     connected = connected_channels()
     channels = read_statuses(settings).channels(now.astimezone(settings.zone).date())
@@ -54,7 +55,8 @@ def ways_to(account: Account, settings: Settings, now: dt.datetime) -> list[Way]
             can_send = channel.state in USABLE and channel.rendering != "keypad"
             if recipient and can_send and _reaches(connected, code, recipient):
                 found.append(Way(code, channel.title, recipient))
-    return found
+    unheard = silent({(way.channel, way.recipient) for way in found})
+    return [way for way in found if (way.channel, way.recipient) not in unheard]
 
 
 def _recipient(link: Link, code: str, senders: str) -> str:

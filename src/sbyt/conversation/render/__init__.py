@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sbyt.conversation.acts import LINKED, Act, Ask, CodeAnswer, Confirm, IsReading
+from sbyt.conversation.acts import (
+    LINKED,
+    Act,
+    Ask,
+    CodeAnswer,
+    Confirm,
+    ContactAnswer,
+    ContactCame,
+    IsReading,
+    NotLinked,
+    Say,
+)
 from sbyt.conversation.render.english import English
 from sbyt.conversation.render.russian import Russian
 from sbyt.conversation.render.words import Words
@@ -18,11 +29,15 @@ LANGUAGES: dict[str, Words] = {"ru": Russian(), "en": English()}
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a channel sends: the text, and what may be pressed instead of typed. ``whole``: nothing had to be cut."""
+    """What a channel sends: the text, and what may be pressed instead of typed. ``whole``: nothing had to be cut.
+
+    ``contact_button``: what stands on a button by which the person shares their own phone; empty where none is offered.
+    """
 
     text: str
     buttons: tuple[str, ...] = ()
     whole: bool = True
+    contact_button: str = ""
 
 
 def render(acts: Sequence[Act], language: str, rendering: str, number: str) -> Rendered:
@@ -36,7 +51,12 @@ def render(acts: Sequence[Act], language: str, rendering: str, number: str) -> R
     for terseness in range(3):
         text = words.say(acts, terseness, keypad=keypad) + end
         if rendering != "short":
-            return Rendered(text, _buttons(acts, words) if rendering == "buttons" else ())
+            offered = any(isinstance(act, ContactAnswer | NotLinked | Say) and act.offer for act in acts)
+            return Rendered(
+                text,
+                _buttons(acts, words) if rendering == "buttons" else (),
+                contact_button=words.contact_button if offered else "",
+            )
         if len(text) <= LONGEST_SMS:
             return Rendered(text)
     return Rendered(_cut(text, end), whole=False)
@@ -49,7 +69,11 @@ def _buttons(acts: Sequence[Act], words: Words) -> tuple[str, ...]:
         if isinstance(act, Ask):
             # What is pressed is sent as if it were typed; where there is one meter only, a figure is asked for.
             return act.accounts or tuple(words.choice(meter) for meter in act.meters if len(act.meters) > 1)
-    if any(isinstance(act, CodeAnswer) and act.came in LINKED for act in acts):
+    linked = (ContactCame.LINKED, ContactCame.ALREADY)
+    if any(
+        (isinstance(act, CodeAnswer) and act.came in LINKED) or (isinstance(act, ContactAnswer) and act.came in linked)
+        for act in acts
+    ):
         return (words.balance_asked,)
     return ()
 

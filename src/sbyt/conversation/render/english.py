@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from sbyt.conversation.acts import (
@@ -15,15 +15,20 @@ from sbyt.conversation.acts import (
     CodeAnswer,
     CodeCame,
     Confirm,
+    ContactAnswer,
+    ContactCame,
+    History,
     IsReading,
     KeptInspected,
     LastReadings,
     Linked,
     LinkTold,
+    NotLinked,
     OwnerTold,
     Refused,
     Say,
     Saying,
+    SeeOnPage,
     Shown,
     Taken,
 )
@@ -54,6 +59,7 @@ _MONTHS = [
 class English(Words):
     point = "."
     yes_or_no = ("Yes", "No")
+    contact_button = "Share my number"
     balance_asked = "Balance"
     unstable = "works with interruptions"
     resources: ClassVar[Mapping[Resource, str]] = {
@@ -84,8 +90,7 @@ class English(Words):
     def number(self, number: str) -> str:
         return f" No {number}" if number else ""
 
-    @staticmethod
-    def _month(period: int) -> str:
+    def month(self, period: int) -> str:
         return _MONTHS[Period(period).month - 1]
 
     def taken(self, act: Taken, terse: int) -> str:
@@ -101,9 +106,9 @@ class English(Words):
         return f"{taken}."
 
     def _what_it_means(self, act: Taken, terse: int) -> str:
-        month = self._month(act.period)
+        month = self.month(act.period)
         if act.late:
-            closed = self._month(act.period - 1)
+            closed = self.month(act.period - 1)
             if act.estimated and terse < 2:
                 return f"{closed} is closed: it goes by the average, and the {month} bill puts it right."
             return f"{closed} is closed, it goes on the {month} bill."
@@ -114,10 +119,10 @@ class English(Words):
         return f"It goes on the {month} bill. Correct it by {self.day(act.until)}."
 
     def already_there(self, act: AlreadyThere, terse: int) -> str:
-        return f"We have these already: {self.meters(act.meters, max(terse, 1))}, {self._month(act.period)}."
+        return f"We have these already: {self.meters(act.meters, max(terse, 1))}, {self.month(act.period)}."
 
     def kept_inspected(self, act: KeptInspected, terse: int) -> str:
-        meter, month = self.tail(act.meter.serial), self._month(act.period)
+        meter, month = self.tail(act.meter.serial), self.month(act.period)
         said = f"An inspector read meter {meter} for {month}; that goes on the bill."
         return said if terse else f"{said} Not right? Answer «operator»."
 
@@ -219,13 +224,18 @@ class English(Words):
         )
 
     def cancelled(self, act: Cancelled) -> str:
-        counts, month = self.counting(act.meters, act.counts), self._month(act.period)
+        counts, month = self.counting(act.meters, act.counts), self.month(act.period)
         what = f"Taken back: {self.meters(act.meters, 1)}, {month}."
         return f"{what} {counts} counts for {month} again." if counts else f"{what} Send the right reading."
 
     def owner_told(self, act: OwnerTold, terse: int) -> str:
-        month = self._month(act.period)
+        month = self.month(act.period)
         done = "took back" if act.cancelled else "sent"
+        if not act.meters:
+            return (
+                f"Somebody {done} readings of account {act.account} for {month}. Channel: {act.through}. "
+                "If it wasn't you or your family, answer «operator»."
+            )
         if terse == 2:
             return (
                 f"Account {act.account}: somebody {done} {self.meters(act.meters, 2)}. Not you? Send the right value."
@@ -255,6 +265,52 @@ class English(Words):
     def code_answer(self, act: CodeAnswer, terse: int) -> str:
         said = _CODE_ANSWERS[act.came]
         return said[min(terse, len(said) - 1)].format(account=act.account)
+
+    def contact_answer(self, act: ContactAnswer, terse: int) -> str:
+        accounts = self.several(act.accounts)
+        match act.came:
+            case ContactCame.LINKED:
+                return f"Done, we know you now: {accounts}. From now on send just the reading."
+            case ContactCame.ALREADY:
+                return f"We know you already: {accounts}. Just send the reading."
+            case ContactCame.NOT_ON_FILE if terse:
+                return "This phone is in no contract. Send the account and the code on the bill."
+            case ContactCame.NOT_ON_FILE:
+                return (
+                    "This phone is in none of the contracts. Send the account and the code on the bill, in the line "
+                    "that lets us know you. Readings are taken without it too."
+                )
+        how = f"Press «{self.contact_button}»" if act.offer else "Send the account and the code from the bill"
+        return f"This is another person's number: we can't know you by it. {how}."
+
+    @staticmethod
+    def several(accounts: Sequence[str]) -> str:
+        return f"{'accounts' if len(accounts) > 1 else 'account'} {', '.join(accounts)}"
+
+    def not_linked(self, act: NotLinked, terse: int) -> str:
+        if act.offer and not terse:
+            return (
+                f"We'll show it once we know you. Press «{self.contact_button}» if this phone is in the contract, "
+                "or send the account and the code on the bill, in the line that lets us know you."
+            )
+        if terse:
+            return "We'll show it once we know you: write from the phone in the contract or send the code on the bill."
+        return (
+            "Only those linked to an account see it. Write from the phone or e-mail in the contract, "
+            "or send the account and the code on the bill, in the line that lets us know you."
+        )
+
+    def see_on_page(self, act: SeeOnPage) -> str:
+        pages = [f"account {account}: {page}" for account, page in act.pages if page]
+        why = "The law on messengers doesn't let us show it here."
+        if not pages:
+            return f"{why} Open the page of the bill by its QR code, or call us."
+        return f"{why} Debt, charges and readings are on this page: {'; '.join(pages)}"
+
+    def history(self, act: History, terse: int) -> str:
+        if not act.meters:
+            return "No readings yet. Send the first: account and figure."
+        return "\n".join(("Readings by month.", *self.by_month(act, terse)))
 
     def last_readings(self, act: LastReadings) -> str:
         if not act.meters:
@@ -319,7 +375,6 @@ _SAYINGS = {
     Saying.UNKNOWN_AGAIN: "Again we found no reading here; a member of staff will read it. Readings go like: "
     "700700700 5120",
     Saying.TOO_LONG: "The message is very long, a member of staff will read it. Quicker: 700700700 5120",
-    Saying.NOT_LINKED: "Only those linked to an account see it. Write from the phone or e-mail in the contract.",
     Saying.NOTHING_OPEN: "We asked nothing just now. Send account and reading, like: 700700700 5120",
     Saying.NOT_TAKEN: "All right, not taken. Send the right reading.",
     Saying.NOTHING_TO_CANCEL: "There is no reading of yours this month that could be taken back.",
@@ -333,6 +388,8 @@ _SAYINGS = {
     Saying.ASKED_AGAIN: "You have not answered yet.",
     Saying.PHOTO: "We kept the photo, staff will look at it. Figures are quicker: send account and reading, like "
     "700700700 5120",
+    Saying.STOPPED: "We won't write here first any more. Your messages are answered as before. To undo: write «start».",
+    Saying.GOING_ON: "We write here again: of bills, changes and days. To end it: write «stop».",
     Saying.NOT_HANDLED: "We kept your message, but a fault on our side stopped it. A member of staff will read it, "
     "no need to send it again.",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from sbyt.conversation.acts import (
@@ -15,15 +15,20 @@ from sbyt.conversation.acts import (
     CodeAnswer,
     CodeCame,
     Confirm,
+    ContactAnswer,
+    ContactCame,
+    History,
     IsReading,
     KeptInspected,
     LastReadings,
     Linked,
     LinkTold,
+    NotLinked,
     OwnerTold,
     Refused,
     Say,
     Saying,
+    SeeOnPage,
     Shown,
     Taken,
 )
@@ -83,6 +88,7 @@ def _form(number: int, one: str, few: str, many: str) -> str:
 class Russian(Words):
     point = ","
     yes_or_no = ("Да", "Нет")
+    contact_button = "Отправить мой номер"
     balance_asked = "Баланс"
     unstable = "работает с перебоями"
     resources: ClassVar[Mapping[Resource, str]] = {
@@ -113,8 +119,7 @@ class Russian(Words):
     def number(self, number: str) -> str:
         return f" № {number}" if number else ""
 
-    @staticmethod
-    def _month(period: int) -> str:
+    def month(self, period: int) -> str:
         return _MONTHS[Period(period).month - 1]
 
     def taken(self, act: Taken, terse: int) -> str:
@@ -130,9 +135,9 @@ class Russian(Words):
         return f"{taken}."
 
     def _what_it_means(self, act: Taken, terse: int) -> str:
-        month = self._month(act.period)
+        month = self.month(act.period)
         if act.late:
-            closed = self._month(act.period - 1)
+            closed = self.month(act.period - 1)
             if act.estimated and terse < 2:
                 return f"За {closed} приём уже закрыт: посчитаем по среднему, а в счёте за {month} пересчитаем."
             return f"За {closed} приём закрыт, войдёт в счёт за {month}."
@@ -146,15 +151,15 @@ class Russian(Words):
 
     def already_there(self, act: AlreadyThere, terse: int) -> str:
         if len(act.meters) > 1:
-            return f"Эти показания у нас уже есть: {self.meters(act.meters, terse)}, {self._month(act.period)}."
+            return f"Эти показания у нас уже есть: {self.meters(act.meters, terse)}, {self.month(act.period)}."
         (shown,) = act.meters
         return (
             f"Эти показания у нас уже есть: {self.values(shown)}, счётчик {self.tail(shown.serial)}, "
-            f"{self._month(act.period)}."
+            f"{self.month(act.period)}."
         )
 
     def kept_inspected(self, act: KeptInspected, terse: int) -> str:
-        meter, month = self.tail(act.meter.serial), self._month(act.period)
+        meter, month = self.tail(act.meter.serial), self.month(act.period)
         said = f"За {month} показания счётчика {meter} снял контролёр, они и войдут в счёт."
         return said if terse else f"{said} Не согласны? Ответьте «оператор», разберёмся."
 
@@ -316,14 +321,19 @@ class Russian(Words):
 
     def cancelled(self, act: Cancelled) -> str:
         counts = self.counting(act.meters, act.counts)
-        what = f"Отменили {self.meters(act.meters, 1)} за {self._month(act.period)}."
+        what = f"Отменили {self.meters(act.meters, 1)} за {self.month(act.period)}."
         if counts:
-            return f"{what} Теперь за {self._month(act.period)} считается {counts}. Неверно? Пришлите заново."
+            return f"{what} Теперь за {self.month(act.period)} считается {counts}. Неверно? Пришлите заново."
         return f"{what} Пришлите верные показания, когда сможете."
 
     def owner_told(self, act: OwnerTold, terse: int) -> str:
-        month = self._month(act.period)
+        month = self.month(act.period)
         done = "отменил свои" if act.cancelled else "передал"
+        if not act.meters:
+            return (
+                f"По счёту {act.account} кто-то {done} показания за {month}. Канал: {act.through}. "
+                "Если это не вы и не ваши близкие, ответьте «оператор»."
+            )
         if terse == 2:
             return f"Счёт {act.account}: кто-то {done} {self.meters(act.meters, 2)}. Не вы? Пришлите верное."
         before = () if act.cancelled else act.before
@@ -351,6 +361,52 @@ class Russian(Words):
     def code_answer(self, act: CodeAnswer, terse: int) -> str:
         said = _CODE_ANSWERS[act.came]
         return said[min(terse, len(said) - 1)].format(account=act.account)
+
+    def contact_answer(self, act: ContactAnswer, terse: int) -> str:
+        accounts = self.several(act.accounts)
+        match act.came:
+            case ContactCame.LINKED:
+                return f"Готово, узнали вас: {accounts}. Теперь присылайте только показания, счёт писать не нужно."
+            case ContactCame.ALREADY:
+                return f"Мы вас уже узнаём: {accounts}. Присылайте показания, счёт писать не нужно."
+            case ContactCame.NOT_ON_FILE if terse:
+                return "Этого телефона нет в договорах. Пришлите счёт и код с квитанции."
+            case ContactCame.NOT_ON_FILE:
+                return (
+                    "Этого телефона нет ни в одном договоре. Пришлите номер счёта и код с квитанции, из строки "
+                    "«Чтобы мы узнавали вас». Показания принимаем и без этого."
+                )
+        how = f"Нажмите «{self.contact_button}»" if act.offer else "Пришлите номер счёта и код с квитанции"
+        return f"Это номер другого человека, по нему мы не узнаем вас. {how}."
+
+    @staticmethod
+    def several(accounts: Sequence[str]) -> str:
+        return f"{'счета' if len(accounts) > 1 else 'счёт'} {', '.join(accounts)}"
+
+    def not_linked(self, act: NotLinked, terse: int) -> str:
+        if act.offer and not terse:
+            return (
+                f"Покажем, когда узнаем вас. Нажмите «{self.contact_button}», если этот телефон есть в договоре, "
+                "или пришлите номер счёта и код с квитанции, из строки «Чтобы мы узнавали вас»."
+            )
+        if terse:
+            return "Покажем, когда узнаем вас: напишите с телефона из договора или пришлите код с квитанции."
+        return (
+            "Сведения о счёте видит только тот, кто к нему привязан. Напишите с телефона или почты из договора "
+            "или пришлите номер счёта и код с квитанции, из строки «Чтобы мы узнавали вас»."
+        )
+
+    def see_on_page(self, act: SeeOnPage) -> str:
+        pages = [f"счёт {account}: {page}" for account, page in act.pages if page]
+        why = "Показать это здесь нам не разрешает закон о мессенджерах."
+        if not pages:
+            return f"{why} Откройте страницу счёта по QR-коду на квитанции или позвоните нам."
+        return f"{why} Долг, начисления и показания видны на странице: {'; '.join(pages)}"
+
+    def history(self, act: History, terse: int) -> str:
+        if not act.meters:
+            return "Показаний пока нет. Пришлите первое: счёт и число."
+        return "\n".join(("Показания по месяцам.", *self.by_month(act, terse)))
 
     def last_readings(self, act: LastReadings) -> str:
         if not act.meters:
@@ -417,8 +473,6 @@ _SAYINGS = {
     Saying.UNKNOWN_AGAIN: "Снова не нашли здесь показаний, сообщение прочтёт сотрудник. Показания пишите так: "
     "700700700 5120",
     Saying.TOO_LONG: "Сообщение слишком длинное, его прочтёт сотрудник. Быстрее так: 700700700 5120",
-    Saying.NOT_LINKED: "Сведения о счёте видит только тот, кто к нему привязан. "
-    "Напишите с телефона или почты из договора.",
     Saying.NOTHING_OPEN: "Мы сейчас ни о чём не спрашивали. Пришлите счёт и показание, например: 700700700 5120",
     Saying.NOT_TAKEN: "Хорошо, не записали. Пришлите верные показания.",
     Saying.NOTHING_TO_CANCEL: "Отменять нечего: ваших показаний за этот месяц, которые ещё можно отменить, нет.",
@@ -434,6 +488,9 @@ _SAYINGS = {
     Saying.ASKED_AGAIN: "Вы ещё не ответили.",
     Saying.PHOTO: "Фото сохранили, его посмотрит сотрудник. Быстрее числом: пришлите счёт и показание, "
     "например: 700700700 5120",
+    Saying.STOPPED: "Больше не пишем вам сюда первыми. На ваши сообщения ответим, как прежде. "
+    "Вернуть: напишите «старт».",
+    Saying.GOING_ON: "Снова пишем вам сюда: о счетах, переменах и сроках. Перестать: напишите «стоп».",
     Saying.NOT_HANDLED: "Сообщение сохранили, но из-за сбоя у нас не обработали. Его прочтёт сотрудник, "
     "отправлять ещё раз не нужно.",
 }

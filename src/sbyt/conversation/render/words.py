@@ -17,14 +17,18 @@ from sbyt.conversation.acts import (
     Closed,
     CodeAnswer,
     Confirm,
+    ContactAnswer,
+    History,
     IsReading,
     KeptInspected,
     LastReadings,
     LinkTold,
     Note,
+    NotLinked,
     OwnerTold,
     Refused,
     Say,
+    SeeOnPage,
     Shown,
     Taken,
 )
@@ -38,6 +42,7 @@ class Words(ABC):
 
     point: str
     yes_or_no: tuple[str, str]
+    contact_button: str  # on the button by which somebody shares their own phone
     balance_asked: str  # what is pressed, and understood when it is sent back
     unstable: str
     resources: ClassVar[Mapping[Resource, str]]
@@ -78,6 +83,14 @@ class Words(ABC):
                 return self.link_told(act, terse)
             case CodeAnswer():
                 return self.code_answer(act, terse)
+            case ContactAnswer():
+                return self.contact_answer(act, terse)
+            case NotLinked():
+                return self.not_linked(act, terse)
+            case SeeOnPage():
+                return self.see_on_page(act)
+            case History():
+                return self.history(act, terse)
             case LastReadings():
                 return self.last_readings(act)
             case Say():
@@ -121,6 +134,18 @@ class Words(ABC):
 
     @abstractmethod
     def code_answer(self, act: CodeAnswer, terse: int) -> str: ...
+
+    @abstractmethod
+    def contact_answer(self, act: ContactAnswer, terse: int) -> str: ...
+
+    @abstractmethod
+    def not_linked(self, act: NotLinked, terse: int) -> str: ...
+
+    @abstractmethod
+    def see_on_page(self, act: SeeOnPage) -> str: ...
+
+    @abstractmethod
+    def history(self, act: History, terse: int) -> str: ...
 
     @abstractmethod
     def last_readings(self, act: LastReadings) -> str: ...
@@ -194,6 +219,20 @@ class Words(ABC):
 
     def _named(self, shown: Shown) -> str:
         return f"{self.resources[shown.resource]} {self.tail(shown.serial)}"
+
+    def by_month(self, act: History, terse: int) -> list[str]:
+        """What counts of each meter, a line each; where there is little room the last months, or the last alone."""
+        return [
+            f"{self._named(meter)}: "
+            + "; ".join(
+                f"{self.month(period)} {self.values(meter, values)}" for period, values in months[-(6, 2, 1)[terse] :]
+            )
+            for meter, months in act.meters
+        ]
+
+    @abstractmethod
+    def month(self, period: int) -> str:
+        """The month of a billing period."""
 
     @abstractmethod
     def day(self, day: dt.date) -> str: ...

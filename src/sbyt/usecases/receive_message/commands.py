@@ -13,11 +13,12 @@ from sbyt.bulk.rows import fetch, insert
 from sbyt.conversation.facts import Facts
 from sbyt.conversation.owners import told_owners
 from sbyt.conversation.render import Rendered
-from sbyt.conversation.state import Cancel, Command, CountWrongCode, LinkSender, Reply, Store, ToStaff
+from sbyt.conversation.state import Cancel, Command, CountWrongCode, KeepSilent, LinkSender, Reply, Store, ToStaff
 from sbyt.core.resources import ZONES
 from sbyt.messaging.conversations import Turned, remember
 from sbyt.messaging.inbox import Waiting, mark_handled
 from sbyt.messaging.models import OutboundMessage
+from sbyt.messaging.silence import Why, end_silence, keep_silent
 from sbyt.readings.operations import (
     NewCancellation,
     NewReading,
@@ -56,6 +57,8 @@ class Writes:
         self._turned: dict[Sender, Turned] = {}
         self._told: list[Told] = []
         self._links: list[NewLink] = []
+        self._senders: set[Sender] = set()
+        self._silences: dict[Sender, bool] = {}
         self._wrong: list[NewWrongCode] = []
         self._answered: list[int] = []  # questions that staff had got already, by the message that raised them
         self._settled: list[int] = []  # questions that are open no more, or in other words
@@ -79,6 +82,7 @@ class Writes:
         self._told += told_by_message(message.id, told_owners(turn, facts))
         self._remember(message, turn, facts, touched)
         self._results[message.id] = result
+        self._senders.add(sender_of(message))
         self._answers.append(answer(message, rendered, self._now, live=live))
 
     def _remember(self, message: Waiting, turn: Reply, facts: Facts, touched: Touched) -> None:
@@ -126,15 +130,19 @@ class Writes:
                 account = self._known.account(command.account, touched)
                 self._tasks.append(NewTask(message.id, account, command.reason, values))
             case LinkSender():
-                self._link(command.account, message, touched)
+                self._link(command, message, touched)
+            case KeepSilent():
+                self._silences[sender_of(message)] = command.silent
             case CountWrongCode():
                 account = self._known.account(command.account, touched)
                 self._wrong.append(NewWrongCode(account, f"{message.channel}:{message.sender}", self._now))
 
-    def _link(self, number: str, message: Waiting, touched: Touched) -> None:
-        account, address = self._known.account(number, touched), self._known.address(message)
+    def _link(self, command: LinkSender, message: Waiting, touched: Touched) -> None:
+        account, address = self._known.account(command.account, touched), self._known.address(message)
         if account and address:
-            self._links.append(NewLink(address, account, number))
+            by_contact = command.by_contact and touched.contact
+            how = touched.contact.accounts[account] if by_contact and touched.contact else Link.How.BILL_CODE
+            self._links.append(NewLink(address, account, command.account, how))
             self._known.linked(address, account)
 
     def end_round(self) -> None:
@@ -155,9 +163,17 @@ class Writes:
         remember(list(self._turned.values()), self._now)
         mark_handled(self._results, self._now)
         insert("messaging_outboundmessage", ANSWER, sorted(self._answers, key=operator.itemgetter(0)))
+        self._keep_silences()
         close_answered(self._answered, self._now)
         take_back(self._settled, self._now)
         return self._results
+
+    def _keep_silences(self) -> None:
+        """Note to whom nothing is written first. Who writes is there again, whatever the provider said of them."""
+        back = [sender for sender in self._senders if self._known.talks[sender].silence == Why.GONE]
+        end_silence(back, whys=[Why.GONE])
+        keep_silent([sender for sender, silent in self._silences.items() if silent], Why.ASKED, self._now)
+        end_silence([sender for sender, silent in self._silences.items() if not silent])
 
     def _tell(self) -> None:
         """Write links, and the notices to owners: in the language in which we talk, so that must be written first."""
@@ -166,7 +182,7 @@ class Writes:
         settings, statuses, connected = self._known.settings, self._known.statuses, connected_channels()
         tell_owners(self._told, settings, self._now, connected=connected, statuses=statuses)
         for new in self._links:
-            _, told = make_link(new, Link.How.BILL_CODE, "", settings, self._now)
+            _, told = make_link(new, "", settings, self._now)
             if told:  # whoever was linked before; not the one who is now
                 tell_owners([told], settings, self._now, connected=connected, statuses=statuses, but=[new.address])
         self._turned, self._told, self._links = {}, [], []
@@ -175,7 +191,7 @@ class Writes:
 #: The columns of an answer in the outbox.
 ANSWER = (
     "in_reply_to_id", "channel", "recipient", "text", "buttons", "kind", "purpose", "created_at", "state", "send_at",
-    "attempts", "delivered_at", "provider_id",
+    "attempts", "delivered_at", "provider_id", "contact_button",
 )  # fmt: skip
 
 
@@ -196,6 +212,7 @@ def answer(message: Waiting, rendered: Rendered, now: dt.datetime, *, live: bool
         0,
         now if live else None,
         "",
+        rendered.contact_button,
     )
 
 

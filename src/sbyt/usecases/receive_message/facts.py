@@ -7,7 +7,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from sbyt.accounts.queries import FoundMeter
-from sbyt.conversation.facts import AccountFacts, BillCodeFacts, ChannelFacts, Facts, MeterFacts, OwnReading
+from sbyt.conversation.facts import (
+    AccountFacts,
+    BillCodeFacts,
+    ChannelFacts,
+    ContactFacts,
+    Facts,
+    MeterFacts,
+    OwnReading,
+)
 from sbyt.core.resources import ZONES, Resource
 from sbyt.core.settings import Settings
 from sbyt.metering.checks import Dial
@@ -18,7 +26,7 @@ from sbyt.readings import queries
 _OTHERS = (Kind.CONTROL, Kind.REMOVED)
 
 
-def facts_of(
+def facts_of(  # noqa: PLR0913 as many as a reply rests on
     accounts: tuple[AccountFacts, ...],
     *,
     linked: tuple[str, ...],
@@ -28,6 +36,9 @@ def facts_of(
     channel: ChannelFacts,
     settings: Settings,
     bill_code: BillCodeFacts | None = None,
+    contact: ContactFacts | None = None,
+    pages: Mapping[str, str] | None = None,
+    silent: bool = False,
 ) -> Facts:
     """All that a reply may rest on."""
     return Facts(
@@ -44,6 +55,9 @@ def facts_of(
         estimates=settings.estimates,
         question_hours=settings.dialogue.question_hours,
         bill_code=bill_code,
+        contact=contact,
+        pages=pages or {},
+        silent=silent,
     )
 
 

@@ -18,18 +18,21 @@ from sbyt.accounts.queries import (
     sender_addresses,
 )
 from sbyt.billing.balances import owed
-from sbyt.conversation.facts import BillCodeFacts, ChannelFacts, Facts, Verdict
+from sbyt.conversation.facts import AccountFacts, BillCodeFacts, ChannelFacts, ContactFacts, Facts, Verdict
 from sbyt.conversation.mentions import Mentions, mentions
 from sbyt.conversation.state import State
 from sbyt.core.resources import ZONES
 from sbyt.core.settings import Settings
 from sbyt.messaging.conversations import NEW, Remembered, remembered
 from sbyt.messaging.inbox import Waiting
+from sbyt.messaging.silence import Why
 from sbyt.messaging.statuses import read_statuses
 from sbyt.metering.counting import Handed
 from sbyt.readings.queries import OwnReading, handed_in, latest_own
 from sbyt.usecases.channels import channel_facts
+from sbyt.usecases.pages import pages_of
 from sbyt.usecases.receive_message.bill_codes import CodeSent, ToVerify, Verified, bill_tokens, code_sent, verify
+from sbyt.usecases.receive_message.contacts import ContactSent, contacts_sent, languages_elsewhere
 from sbyt.usecases.receive_message.facts import account_facts, facts_of
 from sbyt.usecases.receive_message.linking import address_of_sender
 
@@ -40,7 +43,7 @@ Sender = tuple[str, str]  # channel and sender
 class Touched:
     """What a message rests on. ``accounts``: those that it names, that its sender is linked to, or last read.
 
-    ``code``: the code of a bill in it, if that is to be verified.
+    ``code``: the code of a bill in it, if that is to be verified; ``contact``: the phone that came with it.
     """
 
     wanted: Mentions
@@ -48,6 +51,12 @@ class Touched:
     linked: Collection[int]
     accounts: frozenset[int]
     code: CodeSent | None = None
+    contact: ContactSent | None = None
+
+    @property
+    def proves(self) -> bool:
+        """Whether its sender may be linked by it."""
+        return self.code is not None or self.contact is not None
 
 
 class Known:
@@ -130,20 +139,28 @@ class Known:
         self._look_up_keys({key for _, asked in wanted.values() for key in asked.account_keys})
         codes = {id_: code_sent(asked.bill_code, self._tokens) for id_, (_, asked) in wanted.items()}
         self._look_up_ids({code.named.account for code in codes.values() if code and code.named})
+        contacts = contacts_sent(message for message, _ in wanted.values())
         found = {
-            id_: self._touched(asked, own.get(id_, ()), self._links[sender_of(message)], codes[id_])
+            id_: self._touched(asked, own.get(id_, ()), self._links[sender_of(message)], codes[id_], contacts.get(id_))
             for id_, (message, asked) in wanted.items()
         }
         self._look_up_ids({account for one in found.values() for account in one.accounts})
         return found
 
     def _touched(
-        self, wanted: Mentions, own: Sequence[OwnReading], linked: Sequence[int], code: CodeSent | None
+        self,
+        wanted: Mentions,
+        own: Sequence[OwnReading],
+        linked: Sequence[int],
+        code: CodeSent | None,
+        contact: ContactSent | None,
     ) -> Touched:
         named = [account for key in wanted.account_keys for account in self._by_key[key]]
         if code and code.named and code.named.account in self._accounts:
             named.append(code.named.account)
-        return Touched(wanted, own, linked, frozenset((*named, *linked, *(one.account for one in own))), code)
+        named += contact.accounts if contact else ()
+        accounts = frozenset((*named, *linked, *(one.account for one in own)))
+        return Touched(wanted, own, linked, accounts, code, contact)
 
     def _look_up_keys(self, keys: set[str]) -> None:
         new = keys - self._by_key.keys()
@@ -169,10 +186,58 @@ class Known:
         seen = {message.id: _seen(touched[message.id], codes.get(message.id)) for message in messages}
         asking = [message.id for message in messages if touched[message.id].wanted.wants_balance]
         balances = owed({account for one in asking for account in seen[one]}) if asking else {}
+        pages = self._pages(messages, touched, seen)
+        languages = self._languages(messages, touched)
         return {
-            message.id: self._facts(message, touched[message.id], handed, balances, codes.get(message.id))
+            message.id: facts_of(
+                self._accounts_of(touched[message.id], handed, balances, seen[message.id]),
+                linked=tuple(self._accounts[account].number for account in touched[message.id].linked),
+                own=touched[message.id].own,
+                account_lengths=self._lengths,
+                longest_dial=self._longest_dial,
+                channel=self.channel(message),
+                settings=self.settings,
+                bill_code=self._bill_code(message, touched[message.id], codes.get(message.id), languages),
+                contact=self._contact(message, touched[message.id], languages),
+                pages={self._accounts[account].number: page for account, page in pages.items()},
+                silent=self.talks[sender_of(message)].silence == Why.ASKED,
+            )
             for message in messages
         }
+
+    def _pages(
+        self, messages: Sequence[Waiting], touched: Mapping[int, Touched], seen: Mapping[int, set[int]]
+    ) -> dict[int, str]:
+        """Where accounts are seen whose holders ask for them in a channel that may not carry it."""
+        asked = {
+            account
+            for message in messages
+            if touched[message.id].wanted.wants_page and not self.channel(message).personal_data
+            for account in seen[message.id]
+        }
+        return pages_of(asked, self._tokens, self.settings)
+
+    def _languages(self, messages: Sequence[Waiting], touched: Mapping[int, Touched]) -> dict[int, str]:
+        """In which language we talked elsewhere with those who may be linked now."""
+        proving = [touched[message.id] for message in messages if touched[message.id].proves]
+        accounts = {account for one in proving for account in one.accounts}
+        return languages_elsewhere(accounts, self.settings) if accounts else {}
+
+    def _language(self, message: Waiting, accounts: Iterable[int], languages: Mapping[int, str]) -> str:
+        """That of the first of these accounts that has one; none where the sender chose one here."""
+        if self.states[sender_of(message)].language != self.settings.language:
+            return ""
+        return next((languages[account] for account in accounts if account in languages), "")
+
+    def _contact(self, message: Waiting, touched: Touched, languages: Mapping[int, str]) -> ContactFacts | None:
+        if touched.contact is None:
+            return None
+        accounts = sorted(touched.contact.accounts)
+        return ContactFacts(
+            touched.contact.own,
+            tuple(self._accounts[account].number for account in accounts),
+            self._language(message, accounts, languages),
+        )
 
     def _verified(self, messages: Iterable[Waiting], touched: Mapping[int, Touched]) -> dict[int, Verified]:
         asked = {
@@ -182,7 +247,12 @@ class Known:
         }
         return verify(asked, self._tokens, self._now) if asked and self._tokens else {}
 
-    def _bill_code(self, message: Waiting, touched: Touched, verified: Verified) -> BillCodeFacts:
+    def _bill_code(
+        self, message: Waiting, touched: Touched, verified: Verified | None, languages: Mapping[int, str]
+    ) -> BillCodeFacts | None:
+        if verified is None:
+            return None
+        right = [account for account, verdict in verified.verdicts.items() if verdict is Verdict.RIGHT]
         numbers = {account: self._accounts[account].number for account in verified.verdicts}
         named = touched.code.named if touched.code else None
         return BillCodeFacts(
@@ -190,6 +260,7 @@ class Known:
             account=numbers.get(named.account, "") if named else "",
             too_many=verified.too_many,
             provable=self.address(message) is not None,
+            language=self._language(message, right, languages),
         )
 
     def _handed_in(self, accounts: Iterable[int]) -> dict[int, list[Handed]]:
@@ -201,33 +272,22 @@ class Known:
         }
         return handed_in(registers, self._zone)
 
-    def _facts(
+    def _accounts_of(
         self,
-        message: Waiting,
         touched: Touched,
         handed: Mapping[int, list[Handed]],
         balances: Mapping[int, int],
-        verified: Verified | None,
-    ) -> Facts:
-        seen = _seen(touched, verified)
+        seen: Collection[int],
+    ) -> tuple[AccountFacts, ...]:
         shown = balances if touched.wanted.wants_balance else {}
-        return facts_of(
-            tuple(
-                account_facts(
-                    self._accounts[account].number,
-                    self._meters[account],
-                    handed,
-                    shown.get(account) if account in seen else None,
-                )
-                for account in sorted(touched.accounts)
-            ),
-            linked=tuple(self._accounts[account].number for account in touched.linked),
-            own=touched.own,
-            account_lengths=self._lengths,
-            longest_dial=self._longest_dial,
-            channel=self.channel(message),
-            settings=self.settings,
-            bill_code=self._bill_code(message, touched, verified) if verified else None,
+        return tuple(
+            account_facts(
+                self._accounts[account].number,
+                self._meters[account],
+                handed,
+                shown.get(account) if account in seen else None,
+            )
+            for account in sorted(touched.accounts)
         )
 
     def account(self, number: str, touched: Touched) -> int | None:

@@ -15,11 +15,12 @@ from sbyt.usecases.receive_message.owners import Told
 
 
 class NewLink(NamedTuple):
-    """A link to be made: by which address, to which account, by its id and number."""
+    """A link to be made: by which address, to which account, by its id and number, and how it came about."""
 
     address: OwnerLink
     account: int
     number: str
+    how: Link.How
 
 
 def address_of_sender(channel: str, sender: str, settings: Settings) -> OwnerLink | None:
@@ -36,16 +37,19 @@ def address_of_sender(channel: str, sender: str, settings: Settings) -> OwnerLin
     return OwnerLink(senders, address) if address else None
 
 
-def make_link(new: NewLink, how: Link.How, by: str, settings: Settings, now: dt.datetime) -> tuple[Link, Told | None]:
-    """Make a link, and say what whoever was linked before is told of it; nothing where the link is there already."""
+def make_link(new: NewLink, by: str, settings: Settings, now: dt.datetime) -> tuple[Link, Told | None]:
+    """Make a link, and say what whoever was linked before is told of it.
+
+    Nothing where the link is there already, or where the customer themselves made it, by the phone on file.
+    """
     link, anew = Link.objects.get_or_create(
         kind=new.address.kind,
         address=new.address.address,
         account_id=new.account,
         ended_at=None,
-        defaults={"how": how, "made_at": now, "made_by": by},
+        defaults={"how": new.how, "made_at": now, "made_by": by},
     )
-    if not anew:
+    if not anew or new.how == Link.How.CONTACT:
         return link, None
     code = new.address.address.partition(":")[0]
     through = settings.channels[code].title if new.address.kind == Link.Kind.CHAT else ""

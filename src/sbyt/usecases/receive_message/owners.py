@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from sbyt.accounts.models import Link
@@ -14,6 +15,7 @@ from sbyt.core.settings import ChannelSettings, ChannelState, Settings
 from sbyt.messaging.channel import OWN_PAGE
 from sbyt.messaging.models import Conversation, OutboundMessage
 from sbyt.messaging.numbers import short_number
+from sbyt.messaging.silence import silent
 from sbyt.messaging.statuses import Statuses, read_statuses
 
 #: Why an owner gets a message that they didn't ask for.
@@ -43,12 +45,13 @@ class Told(NamedTuple):
 
 
 class _Way(NamedTuple):
-    """Where a notice goes: the channel, the recipient as the channel names them, how the channel says it."""
+    """Where a notice goes: the channel, the recipient as the channel names them, how it says it, what it may say."""
 
     channel: str
     recipient: str
     rendering: str
     link: OwnerLink
+    personal_data: bool
 
 
 def told_by_message(message: int, acts: Iterable[OwnerTold]) -> list[Told]:
@@ -81,12 +84,9 @@ def tell_owners(
         return 0
     owners = owners_of({one.act.account for one in told}, but=but)
     channels = (statuses or read_statuses(settings)).channels(now.astimezone(settings.zone).date())
-    ways = [
-        (one, way)
-        for one in told
-        for owner in owners.get(one.act.account, ())
-        if (way := _best(owner, channels, connected))
-    ]
+    open_to = [(one, _ways(owner, channels)) for one in told for owner in owners.get(one.act.account, ())]
+    unheard = silent({way[:2] for _, found in open_to for way in found})
+    ways = [(one, way) for one, found in open_to if (way := _best(found, channels, connected, unheard))]
     languages = _languages([way for _, way in ways])
     keys = _keys(
         [(one, f"{OWNER_TOLD}:{one.act.account}:{way.link.kind}:{way.link.address}") for one, way in ways],
@@ -139,17 +139,33 @@ def _keys(told: Sequence[tuple[Told, str]], day: dt.date) -> list[str | None]:
     return keys
 
 
-def _best(owner: Owner, channels: Mapping[str, ChannelSettings], connected: Collection[str] | None) -> _Way | None:
-    found = [
-        (
-            (connected is not None and code not in connected, _RANK[link.kind], channel.state is ChannelState.UNSTABLE),
-            way,
-        )
+def _ways(owner: Owner, channels: Mapping[str, ChannelSettings]) -> list[_Way]:
+    """The ways to a person through channels that are open."""
+    return [
+        way
         for link in owner
         for code, channel in channels.items()
         if channel.state in _USABLE and (way := _way(link, code, channel))
     ]
-    return min(found, key=lambda one: one[0])[1] if found else None
+
+
+def _best(
+    ways: Sequence[_Way],
+    channels: Mapping[str, ChannelSettings],
+    connected: Collection[str] | None,
+    unheard: Collection[tuple[str, str]],
+) -> _Way | None:
+    """The way that is connected, may carry it all, reaches a person soonest, and works."""
+    return min(
+        (way for way in ways if way[:2] not in unheard),
+        key=lambda way: (
+            connected is not None and way.channel not in connected,
+            not way.personal_data,
+            _RANK[way.link.kind],
+            channels[way.channel].state is ChannelState.UNSTABLE,
+        ),
+        default=None,
+    )
 
 
 def _way(link: OwnerLink, code: str, channel: ChannelSettings) -> _Way | None:
@@ -160,7 +176,7 @@ def _way(link: OwnerLink, code: str, channel: ChannelSettings) -> _Way | None:
         recipient = "" if sender.startswith(OWN_PAGE) else sender
     elif channel.senders == link.kind and channel.rendering != "keypad":
         recipient = link.address
-    return _Way(code, recipient, channel.rendering, link) if recipient else None
+    return _Way(code, recipient, channel.rendering, link, channel.personal_data) if recipient else None
 
 
 def _languages(ways: Sequence[_Way]) -> dict[tuple[str, str], str]:
@@ -176,7 +192,10 @@ def _languages(ways: Sequence[_Way]) -> dict[tuple[str, str], str]:
 
 
 def _notice(told: Told, way: _Way, language: str, key: str | None, now: dt.datetime) -> OutboundMessage:
-    said = render((told.act,), language, way.rendering, told.number)
+    act = told.act
+    if isinstance(act, OwnerTold) and not way.personal_data:  # that it happened, and nothing of what
+        act = replace(act, meters=(), before=())
+    said = render((act,), language, way.rendering, told.number)
     return OutboundMessage(
         channel=way.channel,
         recipient=way.recipient,

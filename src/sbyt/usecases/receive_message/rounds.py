@@ -54,7 +54,7 @@ def handle(
             _turn(message, facts[message.id], touched[message.id], known, writes, live=message.id in live)
             before[sender_of(message)] |= touched[message.id].accounts
         writes.end_round()
-        proving = known.same_as([sender_of(message) for message in together if touched[message.id].code])
+        proving = known.same_as([sender_of(message) for message in together if touched[message.id].proves])
         touched.update(known.touched(_next(left, proving.union(map(sender_of, together)))))
     return writes.finish()
 
@@ -68,7 +68,7 @@ def _who_stands_together(
     """The messages that wait for none before them, and the others.
 
     What a message will touch once those of its sender before it are handled is no more than it touches now, and they.
-    Behind a code of a bill whoever has an address of its sender waits: they may be linked by it.
+    Behind a code of a bill or a contact whoever has an address of its sender waits: they may be linked by it.
     """
     together: list[Waiting] = []
     others: list[Waiting] = []
@@ -82,7 +82,7 @@ def _who_stands_together(
         (others if waits else together).append(message)
         senders.add(sender)
         accounts |= mine
-        if touched[message.id].code:
+        if touched[message.id].proves:
             proving |= known.same_as([sender])
     return together, others
 
@@ -98,7 +98,8 @@ def _next(messages: Sequence[Waiting], senders: set[Sender]) -> list[Waiting]:
 
 def _turn(message: Waiting, facts: Facts, touched: Touched, known: Known, writes: Writes, *, live: bool) -> None:
     """Answer one message; what follows from it is written with the others'."""
-    turn = reply(known.states[sender_of(message)], Event(message.text, message.photos), facts, known.at(message))
+    event = Event(message.text, message.photos, contact=bool(message.contact))
+    turn = reply(known.states[sender_of(message)], event, facts, known.at(message))
     rendered = render(turn.acts, turn.state.language, facts.channel.rendering, short_number(message.id))
     result = _result(message.provider_id, turn, rendered.text, rendered.buttons)
     writes.add(message, touched, facts, turn, rendered, result, live=live)
