@@ -148,7 +148,7 @@ def test_who_wrote_from_whatsapp_keeps_account_history_and_language_after_one_co
     assert values(said("4425", channel="whatsapp", sender=OWNER)) == ["T1 4425 2026-11 accepted"]
     assert shared(OWNER)["reply"].startswith("Done, we know you now")
     answer = said("4425", channel="telegram", sender=CHAT)
-    assert (answer["outcome"], answer["reply"].startswith("We have these already: 4425")) == ("duplicate", True)
+    assert (answer["outcome"], "4425" in answer["reply"]) == ("duplicate", True)
 
 
 def test_and_after_the_code_of_a_bill() -> None:

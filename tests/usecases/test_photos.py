@@ -24,15 +24,37 @@ def _household(database: Database) -> None:
     household()
 
 
-def sent(text: str, number: int = 1) -> dict[str, object]:
-    incoming = Incoming("email", OWNER, text, f"photo-{number}", NOW, photos=(Picture.of(PNG),))
+def sent(text: str, number: int = 1, sender: str = OWNER) -> dict[str, object]:
+    incoming = Incoming("email", sender, text, f"photo-{number}", NOW, photos=(Picture.of(PNG),))
     return receive_message(incoming, SETTINGS, NOW)
+
+
+def waiting() -> int:
+    """How many photos somebody must still read."""
+    return StaffTask.objects.filter(reason="photo", closed_at=None).count()
 
 
 def test_a_photo_alone_goes_to_staff_and_its_sender_is_told() -> None:
     answer = sent("")
     assert (answer["outcome"], for_staff()) == ("ask", ["photo"])
-    assert str(answer["reply"]).startswith("Фото сохранили, его посмотрит сотрудник.")
+    assert str(answer["reply"]).startswith("Фото сохранили. Какие на нём цифры?")
+
+
+def test_one_whose_account_is_not_known_is_asked_for_it_too() -> None:
+    assert str(sent("", sender="a@example.org")["reply"]).startswith("Фото сохранили, его посмотрит сотрудник.")
+
+
+def test_who_then_sends_the_figures_needs_nobody_to_read_the_photo() -> None:
+    sent("")
+    receive_message(Incoming("email", OWNER, "4425", "figures", NOW), SETTINGS, NOW)
+    assert (stored(), waiting()) == ([4425], 0)
+
+
+def test_somebody_elses_photo_stays_in_the_queue() -> None:
+    sent("", sender="a@example.org")
+    sent("", number=2)
+    receive_message(Incoming("email", OWNER, "4425", "figures", NOW), SETTINGS, NOW)
+    assert waiting() == 1
 
 
 def test_words_without_a_figure_change_nothing_of_that() -> None:

@@ -271,6 +271,7 @@ class Saying(enum.StrEnum):
     LANGUAGE = "language"
     ASKED_AGAIN = "asked_again"
     PHOTO = "photo"  # without a figure
+    PHOTO_OF_OURS = "photo_of_ours"  # the same from who needs no account number
     STOPPED = "stopped"  # nothing is written first any more
     GOING_ON = "going_on"  # and again
     NOT_HANDLED = "not_handled"  # because of a fault of ours

@@ -193,7 +193,7 @@ class Answer:
         outcome = next((one for one in self._ORDER if one in self.outcomes), Outcome.UNKNOWN)
         reason = self.reasons[0] if self.reasons else Code.DUPLICATE if outcome is Outcome.DUPLICATE else None
         return Reply(
-            State(self.state.language, self._next_question(), self._refusals()),
+            replace(self.state, question=self._next_question(), refusals=self._refusals()),
             tuple(self.commands),
             (*first, *self.acts),
             outcome,

@@ -35,9 +35,11 @@ from sbyt.conversation.state import (
     Event,
     KeepSilent,
     Outcome,
+    PhotoRead,
     Question,
     Reply,
     State,
+    Store,
     ToStaff,
 )
 from sbyt.conversation.tokens import Parsed, Use
@@ -83,8 +85,17 @@ def _answered(state: State, event: Event, facts: Facts, now: dt.datetime) -> Rep
     if message.too_long:
         return turn.say(Saying.TOO_LONG, Outcome.UNKNOWN, ToStaff("too_long", turn.only_account()))
     if event.photos and not message.groups and not message.intents:
-        return turn.say(Saying.PHOTO, Outcome.ASK, ToStaff("photo", turn.only_account()))
-    return turn.words(message) or turn.figures(event.text, message)
+        turn.state = replace(state, photo=True)
+        said = Saying.PHOTO_OF_OURS if len(facts.linked) == 1 else Saying.PHOTO
+        return turn.say(said, Outcome.ASK, ToStaff("photo", turn.only_account()))
+    return _photo_read(turn.words(message) or turn.figures(event.text, message))
+
+
+def _photo_read(turn: Reply) -> Reply:
+    """The turn, with what follows if it takes the figures of a photo that came before."""
+    if not turn.state.photo or not any(isinstance(one, Store) for one in turn.commands):
+        return turn
+    return turn._replace(state=replace(turn.state, photo=False), commands=(*turn.commands, PhotoRead()))
 
 
 class _Turn:

@@ -47,11 +47,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """``refusals`` counts those of one kind since something was last taken."""
+    """``refusals`` counts those of one kind since something was last taken; ``photo``: one came without its figures."""
 
     language: str = "ru"
     question: Question | None = None
     refusals: Mapping[str, int] = field(default_factory=dict)
+    photo: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As plain values for a JSON column."""
@@ -59,6 +60,7 @@ class State:
         return {
             "language": self.language,
             "refusals": dict(self.refusals),
+            **({"photo": True} if self.photo else {}),
             "question": question
             and {
                 "text": question.text,
@@ -89,6 +91,7 @@ class State:
                 ),
             ),
             saved.get("refusals", {}),
+            saved.get("photo", False),
         )
 
     def asking(self, question: Question | None) -> State:
@@ -138,13 +141,18 @@ class CountWrongCode:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoRead:
+    """The sender said what is on the photo that they sent before."""
+
+
+@dataclass(frozen=True, slots=True)
 class KeepSilent:
     """Write nothing first to the sender in this channel, or do so again."""
 
     silent: bool = True
 
 
-Command = Store | Cancel | ToStaff | LinkSender | CountWrongCode | KeepSilent
+Command = Store | Cancel | ToStaff | LinkSender | CountWrongCode | KeepSilent | PhotoRead
 
 
 class Outcome(enum.StrEnum):

@@ -388,6 +388,8 @@ _SAYINGS = {
     Saying.ASKED_AGAIN: "You have not answered yet.",
     Saying.PHOTO: "We kept the photo, staff will look at it. Figures are quicker: send account and reading, like "
     "700700700 5120",
+    Saying.PHOTO_OF_OURS: "The photo is kept. Which figures are on it? Send them, like: 5120. "
+    "If you don't, somebody here reads the photo.",
     Saying.STOPPED: "We won't write here first any more. Your messages are answered as before. To undo: write «start».",
     Saying.GOING_ON: "We write here again: of bills, changes and days. To end it: write «stop».",
     Saying.NOT_HANDLED: "We kept your message, but a fault on our side stopped it. A member of staff will read it, "

@@ -13,7 +13,17 @@ from sbyt.bulk.rows import fetch, insert
 from sbyt.conversation.facts import Facts
 from sbyt.conversation.owners import told_owners
 from sbyt.conversation.render import Rendered
-from sbyt.conversation.state import Cancel, Command, CountWrongCode, KeepSilent, LinkSender, Reply, Store, ToStaff
+from sbyt.conversation.state import (
+    Cancel,
+    Command,
+    CountWrongCode,
+    KeepSilent,
+    LinkSender,
+    PhotoRead,
+    Reply,
+    Store,
+    ToStaff,
+)
 from sbyt.core.resources import ZONES
 from sbyt.messaging.conversations import Turned, remember
 from sbyt.messaging.inbox import Waiting, mark_handled
@@ -35,6 +45,7 @@ from sbyt.usecases.receive_message.questions import (
     UNANSWERED,
     answered_after_all,
     close_answered,
+    close_photos,
     offered,
     put_question,
     ran_out,
@@ -59,6 +70,7 @@ class Writes:
         self._links: list[NewLink] = []
         self._senders: set[Sender] = set()
         self._silences: dict[Sender, bool] = {}
+        self._photos_read: list[Sender] = []
         self._wrong: list[NewWrongCode] = []
         self._answered: list[int] = []  # questions that staff had got already, by the message that raised them
         self._settled: list[int] = []  # questions that are open no more, or in other words
@@ -131,6 +143,8 @@ class Writes:
                 self._tasks.append(NewTask(message.id, account, command.reason, values))
             case LinkSender():
                 self._link(command, message, touched)
+            case PhotoRead():
+                self._photos_read.append(sender_of(message))
             case KeepSilent():
                 self._silences[sender_of(message)] = command.silent
             case CountWrongCode():
@@ -165,6 +179,7 @@ class Writes:
         insert("messaging_outboundmessage", ANSWER, sorted(self._answers, key=operator.itemgetter(0)))
         self._keep_silences()
         close_answered(self._answered, self._now)
+        close_photos(self._photos_read, self._known.settings.dialogue.question_hours, self._now)
         take_back(self._settled, self._now)
         return self._results
 

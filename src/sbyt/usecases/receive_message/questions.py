@@ -106,6 +106,19 @@ def close_answered(messages: Collection[int], now: dt.datetime) -> None:
         asked.update(closed_at=now, closed_by=CUSTOMER)
 
 
+def close_photos(senders: Collection[tuple[str, str]], hours: int, now: dt.datetime) -> None:
+    """Take the photos that these senders sent so lately from the queue: they said themselves what is on them."""
+    for channel, sender in senders:
+        StaffTask.objects.filter(
+            reason="photo",
+            closed_at=None,
+            asked_at=None,
+            created_at__gte=now - dt.timedelta(hours=hours),
+            message__channel=channel,
+            message__sender=sender,
+        ).update(closed_at=now, closed_by=CUSTOMER)
+
+
 def take_back(messages: Collection[int], now: dt.datetime) -> None:
     """Don't ask again what these messages raised: the reminder still waits, and the customer was quicker."""
     keys = [key_of_reminder(one) for one in messages]
