@@ -187,7 +187,15 @@ def test_where_personal_data_may_not_go_the_answer_is_a_link_to_the_page(text: s
     assert not [told for told in ("1234", "4310", "Петров", "Мира") if told in reply]
 
 
-@pytest.mark.parametrize("text", ["баланс", "история"])
+@pytest.mark.parametrize(("channel", "sender"), [("sms", OWNER), ("email", "petrov@example.org")])
+def test_who_asks_for_the_bill_gets_the_address_of_its_page_anywhere(channel: str, sender: str) -> None:
+    account = Account.objects.get(number=ACCOUNT)
+    Link.objects.create(kind="email", address="petrov@example.org", account=account, how=Link.How.ON_FILE, made_at=NOW)
+    reply = said("Пришлите, пожалуйста, квитанцию", channel=channel, sender=sender, settings=WITH_PAGES)["reply"]
+    assert f"https://lk.example.org/b/{Tokens(KEYS).token(account.pk, OCTOBER)}" in reply
+
+
+@pytest.mark.parametrize("text", ["баланс", "история", "квитанция"])
 def test_a_stranger_gets_no_link(text: str) -> None:
     reply = said(f"{text} {ACCOUNT}", channel="telegram", sender=CHAT, settings=WITH_PAGES)["reply"]
     assert "lk.example.org" not in reply

@@ -232,9 +232,13 @@ class NotLinked:
 
 @dataclass(frozen=True, slots=True)
 class SeeOnPage:
-    """What this channel may not carry is on a page; ``pages``: its address for each account, empty where unknown."""
+    """What is asked for is on a page; ``pages``: its address for each account, empty where unknown.
+
+    ``may_not``: the channel may not carry it.
+    """
 
     pages: tuple[tuple[str, str], ...]
+    may_not: bool = True
 
 
 @dataclass(frozen=True, slots=True)

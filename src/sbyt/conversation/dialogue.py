@@ -26,7 +26,7 @@ from sbyt.conversation.bill_codes import find_bill_code
 from sbyt.conversation.contacts import contact_came
 from sbyt.conversation.facts import Facts, MeterFacts
 from sbyt.conversation.linking import holds_more, link
-from sbyt.conversation.mentions import ON_THE_PAGE
+from sbyt.conversation.mentions import ON_THE_PAGE, asks_for_bill
 from sbyt.conversation.parsing import parse
 from sbyt.conversation.segments import Named, named_accounts
 from sbyt.conversation.state import (
@@ -123,7 +123,7 @@ class _Turn:
             return self._cancel()
         if spanned < len(numbers):
             return None
-        if message.intents & ON_THE_PAGE:
+        if message.intents & ON_THE_PAGE or asks_for_bill(message):
             return self._shown(message, [one.account.number for one in self.named if one.account])
         if Intent.STOP in message.intents and not numbers:
             return self.say(Saying.STOPPED, Outcome.INFO, KeepSilent())
@@ -280,7 +280,17 @@ class _Turn:
         """What of an account is asked for: the balance before all else."""
         if Intent.BALANCE in message.intents:
             return self._balance(named)
-        return self._last_readings(named) if Intent.LAST in message.intents else self._history(named)
+        if Intent.LAST in message.intents:
+            return self._last_readings(named)
+        return self._history(named) if Intent.HISTORY in message.intents else self._bill(named)
+
+    def _bill(self, named: Sequence[str]) -> Reply:
+        """Where the newest bill is seen: its page has all that the paper says, and how to pay."""
+        numbers = named or self.facts.linked
+        return self._hidden(numbers) or Reply(self.state, (), (self._on_page(numbers, may_not=False),), Outcome.INFO)
+
+    def _on_page(self, numbers: Sequence[str], *, may_not: bool) -> SeeOnPage:
+        return SeeOnPage(tuple((number, self.facts.pages.get(number, "")) for number in numbers), may_not)
 
     def _balance(self, named: Sequence[str]) -> Reply:
         numbers = named or self.facts.linked
@@ -296,8 +306,7 @@ class _Turn:
         if not numbers or any(number not in facts.linked for number in numbers):
             return Reply(self.state, (), (NotLinked(facts.channel.contact),), Outcome.REFUSED)
         if any(number not in facts.seen for number in numbers):
-            pages = tuple((number, facts.pages.get(number, "")) for number in numbers)
-            return Reply(self.state, (), (SeeOnPage(pages),), Outcome.INFO)
+            return Reply(self.state, (), (self._on_page(numbers, may_not=True),), Outcome.INFO)
         return None
 
     def _history(self, named: Sequence[str]) -> Reply:

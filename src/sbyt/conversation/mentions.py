@@ -13,7 +13,7 @@ from sbyt.conversation.vocabulary import Intent
 from sbyt.core.identifiers import account_key
 
 #: What is asked for and shown to who may see an account.
-ON_THE_PAGE = frozenset((Intent.BALANCE, Intent.LAST, Intent.HISTORY))
+ON_THE_PAGE = frozenset((Intent.BALANCE, Intent.LAST, Intent.HISTORY, Intent.BILL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,13 @@ def mentions(text: str, state: State | None = None) -> Mentions:
         intents |= rest.intents
     if state and state.question:
         keys |= _keys(parse(state.question.text)) | {account_key(one.account) for one in state.question.pending}
-    return Mentions(
-        frozenset(keys), Intent.CANCEL in intents, Intent.BALANCE in intents, bool(intents & ON_THE_PAGE), code
-    )
+    wants_page = bool(intents & ON_THE_PAGE) or asks_for_bill(message)
+    return Mentions(frozenset(keys), Intent.CANCEL in intents, Intent.BALANCE in intents, wants_page, code)
+
+
+def asks_for_bill(message: Parsed) -> bool:
+    """Whether the bill is asked for: «пришлите квитанцию». A number beside it is the bill's, and no value."""
+    return not message.groups and any(word.startswith("квитанц") for word in message.words)
 
 
 def _keys(message: Parsed) -> set[str]:

@@ -63,6 +63,7 @@ class Intent(enum.Enum):
     NOT_MINE = enum.auto()  # «удалите», «у соседа»: not to be taken
     NEW_METER = enum.auto()  # «поставили новый»: for staff
     HISTORY = enum.auto()
+    BILL = enum.auto()  # «пришлите квитанцию»
     STOP = enum.auto()  # «не пишите мне»
 
 
@@ -164,6 +165,7 @@ _mean(
 _mean(Intent.OPERATOR, "оператор оператора оператору оператором человек специалист operator жалоба")
 _mean(Intent.LAST, "последние последнее последний last")
 _mean(Intent.HISTORY, "история историю history /history")
+_mean(Intent.BILL, "/bill bill квиток")
 _mean(Intent.STOP, "/stop стоп stop отписаться отпишите отпишись отписка unsubscribe")
 
 #: Words of thanks.

@@ -302,10 +302,10 @@ class English(Words):
 
     def see_on_page(self, act: SeeOnPage) -> str:
         pages = [f"account {account}: {page}" for account, page in act.pages if page]
-        why = "The law on messengers doesn't let us show it here."
+        why = "The law on messengers doesn't let us show it here. " if act.may_not else ""
         if not pages:
-            return f"{why} Open the page of the bill by its QR code, or call us."
-        return f"{why} Debt, charges and readings are on this page: {'; '.join(pages)}"
+            return f"{why}Open the page of the bill by its QR code, or call us."
+        return f"{why}Debt, charges and readings are on this page: {'; '.join(pages)}"
 
     def history(self, act: History, terse: int) -> str:
         if not act.meters:

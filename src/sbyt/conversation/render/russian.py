@@ -398,10 +398,10 @@ class Russian(Words):
 
     def see_on_page(self, act: SeeOnPage) -> str:
         pages = [f"счёт {account}: {page}" for account, page in act.pages if page]
-        why = "Показать это здесь нам не разрешает закон о мессенджерах."
+        why = "Показать это здесь нам не разрешает закон о мессенджерах. " if act.may_not else ""
         if not pages:
-            return f"{why} Откройте страницу счёта по QR-коду на квитанции или позвоните нам."
-        return f"{why} Долг, начисления и показания видны на странице: {'; '.join(pages)}"
+            return f"{why}Откройте страницу счёта по QR-коду на квитанции или позвоните нам."
+        return f"{why}Долг, начисления и показания видны на странице: {'; '.join(pages)}"
 
     def history(self, act: History, terse: int) -> str:
         if not act.meters:

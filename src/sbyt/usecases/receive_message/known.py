@@ -210,10 +210,7 @@ class Known:
     ) -> dict[int, str]:
         """Where accounts are seen whose holders ask for them in a channel that may not carry it."""
         asked = {
-            account
-            for message in messages
-            if touched[message.id].wanted.wants_page and not self.channel(message).personal_data
-            for account in seen[message.id]
+            account for message in messages if touched[message.id].wanted.wants_page for account in seen[message.id]
         }
         return pages_of(asked, self._tokens, self.settings)
 
