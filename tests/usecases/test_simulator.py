@@ -25,6 +25,7 @@ from sbyt.usecases.simulator import (
     Typed,
     UnableToWrite,
     address_of,
+    can_share,
     demo_customers,
     examples,
     look,
@@ -191,10 +192,10 @@ def test_a_withdrawn_channel_names_the_open_ones(database: Database) -> None:
     change_channel(Change("whatsapp", ChannelState.WITHDRAWN, "test"), SETTINGS, NOW)
     customer = demo_customers(SETTINGS)[0]
     assert outcome_of(customer, "whatsapp", "4425") == ("closed", "closed")
-    _, (answer,) = talk("whatsapp", customer.account, 10)
+    _, (answer,) = talk("whatsapp", "+79120000101", 10)
     assert "SMS" in answer.text
     assert outcome_of(customer, "whatsapp", "4425", language="en") == ("closed", "closed")
-    assert "takes no readings any more" in talk("whatsapp", customer.account, 10)[1][-1].text
+    assert "takes no readings any more" in talk("whatsapp", "+79120000101", 10)[1][-1].text
 
 
 # the board -----------------------------------------------------------------------------------------------------------
@@ -246,3 +247,16 @@ def test_a_sender_is_called_as_the_channel_calls_them(database: Database) -> Non
     customer = demo_customers(SETTINGS)[0]
     named = [sender_in(address_of(customer, code, SETTINGS)) for code in ("sms", "email", "telegram")]
     assert named == ["+79120000101", "2000000001@example.org", "2000000001"]
+
+
+# the phone on file ---------------------------------------------------------------------------------------------------
+
+
+def test_who_shares_the_phone_on_file_is_linked_by_it_and_by_nobody(database: Database) -> None:
+    customer = demo_customers(SETTINGS)[0]
+    assert can_share(customer, "telegram", SETTINGS)
+    write_as(customer, "telegram", Typed("", contact=True), SETTINGS, NOW, connected=channels())
+    handle_waiting(SETTINGS, NOW)
+    link = Link.objects.get(kind="chat", address__startswith="telegram:")
+    assert (link.account.number, link.how, link.made_by) == (customer.account, "contact", "")
+    assert not can_share(customer, "telegram", SETTINGS)

@@ -40,11 +40,15 @@ class Customer(NamedTuple):
 
 
 class Typed(NamedTuple):
-    """What somebody who is played sends. The subject is that of an e-mail, which is read together with its text."""
+    """What somebody who is played sends. The subject is that of an e-mail, which is read together with its text.
+
+    ``contact``: they share the phone that the retailer has on file, and aren't linked yet.
+    """
 
     text: str
     subject: str = ""
     photos: Sequence[Picture] = ()
+    contact: bool = False
 
 
 def demo_customers(settings: Settings) -> list[Customer]:
@@ -99,14 +103,18 @@ def write_as(
     if code not in connected or not connected[code].simulated:
         raise UnableToWrite(code)
     address = address_of(customer, code, settings)
-    text, subject, photos = typed
+    text, subject, photos, shares = typed
     raw = json.dumps({"subject": subject, "text": text}, ensure_ascii=False) if subject else ""
     whole = f"{subject}\n{text}" if subject else text
     sender = sender_in(address)
-    incoming = [Incoming(code, sender, whole, _fresh_id(), now, raw, tuple(photos))]
+    contact = _phone_of(customer) if shares else ""
+    incoming = [Incoming(code, sender, whole, _fresh_id(), now, raw, tuple(photos), contact=contact)]
     if language not in ("", _spoken(code, sender, settings)):
         incoming.insert(0, Incoming(code, sender, f"/{language}", _fresh_id(), now))
     with transaction.atomic():
+        if contact:  # it links them
+            store_many(incoming, now)
+            return
         Link.objects.get_or_create(
             kind=address.kind,
             address=address.address,
@@ -115,6 +123,19 @@ def write_as(
             defaults={"how": Link.How.STAFF, "made_by": _BY, "made_at": now},
         )
         store_many(incoming, now)
+
+
+def can_share(customer: Customer, code: str, settings: Settings) -> bool:
+    """Whether somebody who isn't known in a channel yet would be by sharing the phone on file."""
+    if not settings.channels[code].contact or not _phone_of(customer):
+        return False
+    address = address_of(customer, code, settings)
+    return not Link.objects.filter(kind=address.kind, address=address.address, ended_at=None).exists()
+
+
+def _phone_of(customer: Customer) -> str:
+    links = Link.objects.filter(account_id=customer.id, kind=Link.Kind.PHONE, how=Link.How.ON_FILE, ended_at=None)
+    return links.order_by("id").values_list("address", flat=True).first() or ""
 
 
 def _fresh_id() -> str:

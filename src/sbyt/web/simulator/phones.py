@@ -25,6 +25,7 @@ from sbyt.usecases.simulator import (
     Typed,
     UnableToWrite,
     address_of,
+    can_share,
     demo_customers,
     examples,
     is_aside,
@@ -101,6 +102,7 @@ class Place:
     tabs: Sequence[tuple[str, str, str, str]]  # query, title, state, the state in words
     kept: Sequence[tuple[str, str]]  # what is chosen beside who holds this phone
     photo: bool  # whether photos can be sent
+    share: bool  # whether the phone on file can be shared
     closed: tuple[str, str]  # a channel of this kind that is withdrawn: its code, the words for writing there
 
 
@@ -170,7 +172,8 @@ def _done(
         code, text = closed, given.get("closed_text", "")
         wanted = Wanted(wanted.who, closed, wanted.show)
     text = text.strip().rstrip("#").replace("\r\n", "\n")[:_LONGEST_TEXT]
-    if not (text or photos) or code not in _channels().get(handset, ()):
+    shares = bool(given.get("contact"))
+    if not (text or photos or shares) or code not in _channels().get(handset, ()):
         return wanted
     customer = _customer(handset, wanted, customers)
     subject = given.get("subject", "").strip()[:200] if handset == "mail" else ""
@@ -178,7 +181,7 @@ def _done(
         write_as(
             customer,
             code,
-            Typed(text, subject, photos),
+            Typed("" if shares else text, subject, photos, shares),
             settings.SBYT,
             settings.NOW(),
             connected=settings.CONNECTED_CHANNELS(),
@@ -265,6 +268,7 @@ def _place(handset: Handset, wanted: Wanted, customers: Sequence[Customer], lang
         ],
         parse_qsl(wanted.query(**{handset: "", "show": handset, "typed": ""})),
         settings.CONNECTED_CHANNELS()[code].capabilities.photo,
+        can_share(customer, code, sbyt),
         (closed, words["withdrawn"].format(title=described[closed].title)) if closed else ("", ""),
     )
 
