@@ -261,6 +261,7 @@ class WaySettings(Section):
     since: dt.date | None = None
     why: Text | None = None
     note: Text | None = None
+    footnote: Text | None = None  # what must be told wherever its name is, as of a forbidden organisation
     first_day: Day = 1
     last_day: Day = 31
 

@@ -28,6 +28,7 @@ SMS = {
     "first": "1",
     "last": "31",
     "note": "",
+    "footnote": "",
 }
 
 
@@ -103,6 +104,15 @@ def test_what_was_looked_at_is_saved_with_who_decided_it(database: Database) -> 
     assert f"с {DAY}; Номер сменился; SMS; 8 912 951-08-84" in said
     assert not OutboundMessage.objects.exists()
     assert "Ничего не изменилось: всё уже так." in send(client, "save")[1]
+
+
+def test_a_footnote_is_filled_in_shown_and_kept(database: Database) -> None:
+    client = logged_in(Role.ADMINISTRATOR)
+    said = send(client, "save", footnote="Признан & запрещён")[1]
+    assert ChannelStatus.objects.get().footnote == "Признан & запрещён"
+    assert "<dt>Сноска</dt><dd>Признан & запрещён</dd>" in said
+    assert "; сноска: Признан & запрещён" in said
+    assert as_it_stands(client)["footnote"] == "Признан & запрещён"
 
 
 def test_a_change_for_a_later_day_leaves_today_as_it_is(database: Database) -> None:
