@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sbyt.config.channels import DEFAULT_CHANNELS
+from sbyt.config.channels import DEFAULT_CHANNELS, DEFAULT_ENGLISH
 from sbyt.config.load import load_configuration, load_settings, parse_settings
 from sbyt.config.problems import UnableToStart
-from sbyt.core.settings import ChannelState, Settings
+from sbyt.core.settings import ChannelState, Notice, Settings
 
 
 def told(text: str) -> list[str]:
@@ -161,7 +161,7 @@ def test_sbyt_config_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert load_settings({}) == Settings(channels=DEFAULT_CHANNELS)
+    assert load_settings({}) == Settings(channels=DEFAULT_CHANNELS, notice=Notice(english=DEFAULT_ENGLISH))
 
 
 def test_the_file_in_the_working_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

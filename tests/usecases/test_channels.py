@@ -335,6 +335,11 @@ def test_a_footnote_is_changed_as_the_note_is_and_stays_till_it_is_taken_away(da
     assert current_channels(SETTINGS, TODAY)["whatsapp"].footnote is None
 
 
+def test_who_writes_to_a_closed_channel_reads_its_footnote(database: Database) -> None:
+    change("whatsapp", WITHDRAWN, note="Просим прощения.", footnote="Meta признана экстремистской")
+    assert example_answer("whatsapp", SETTINGS, NOW).endswith(" Просим прощения. Meta признана экстремистской.")
+
+
 def test_a_footnote_of_the_file_is_put_into_the_table_when_it_is_new(database: Database) -> None:
     seed_channels(SETTINGS, NOW)
     assert seed_channels(with_channel("viber", footnote="Сноска"), NOW) == 1

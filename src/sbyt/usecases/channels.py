@@ -136,7 +136,9 @@ def channel_facts(code: str, statuses: Statuses, day: dt.date) -> ChannelFacts:
         ways=open_ways({other: way for other, way in statuses.ways(day).items() if other != code}, day),
         since=since,
         why=channel.why or "",
-        note=channel.note or "",
+        note=f"{channel.note.rstrip('. ')}. {channel.footnote}"
+        if channel.note and channel.footnote
+        else channel.note or channel.footnote or "",
         contact=channel.contact,
         personal_data=channel.personal_data,
     )
@@ -242,7 +244,7 @@ def _describes(change: Change) -> bool:
 
 
 def _carried_on(later: ChannelStatus, change: Change, now: dt.datetime) -> ChannelStatus:
-    """What was decided before for a later day, with what is now said anew of title, address, days, note and footnote."""
+    """What was decided before for a later day, with what is now said anew of its words and days."""
     first, last = change.days or (later.first_day, later.last_day)
     return ChannelStatus(
         channel=later.channel,

@@ -145,7 +145,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "last_label": "to day",
         "note_label": "A sentence of your own for those who use it",
         "footnote_label": "Footnote: what must be told wherever it is named",
-        "footnote_hint": "For example: Meta, the owner of WhatsApp, is recognised in Russia as an extremist organisation",
+        "footnote_hint": "For example: Meta, owner of WhatsApp, is recognised in Russia as an extremist organisation",
         "footnote": "Footnote",
         "footnoted": "footnote: {text}",
         "look": "See what customers will read",
