@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
+from sbyt.cli.notice import notice
 from sbyt.cli.terminal import staff_name
 
 if TYPE_CHECKING:
@@ -134,6 +135,9 @@ def _days(text: str | None) -> tuple[int, int] | None:
     if not found:
         raise typer.BadParameter(f"{text!r} не дни месяца; нужны, например, 18-20", param_hint="--days")
     return int(found[1]), int(found[2])
+
+
+app.command(name="notice")(notice)
 
 
 # in words ------------------------------------------------------------------------------------------------------------
