@@ -30,11 +30,13 @@ class Language(enum.StrEnum):
 
 def notice(
     day: str = typer.Option(None, "--day", help="As it is on that day, like 2026-12-01 (default: today)."),
-    language: Language = typer.Option(None, "--language", help="In which language (default: that of sbyt.toml)."),
+    language: Language | None = typer.Option(
+        None, "--language", help="In which language (default: that of sbyt.toml)."
+    ),
     format: Format = typer.Option(
         Format.TEXT, "--format", help="For a site's editor, as a fragment of a page, as a feed, or for a messenger."
     ),
-    out: Path = typer.Option(None, "--out", help="The file to write it to (default: standard output)."),
+    out: Path | None = typer.Option(None, "--out", help="The file to write it to (default: standard output)."),
 ) -> None:
     """Write the notice to customers: what ended and why, what is coming, where to send readings and until when."""
     from django.conf import settings

@@ -50,7 +50,8 @@ class Notice:
         """
         ours, site = self.settings.web.address, self.settings.company.site
         if ours:
-            return self.rss_at(ours)
+            pages = (f"{ours}/{name}?lang={self.said.language}" for name in (PAGE, FEED))
+            return as_rss(self.said, self.changed_at, *pages)
         if not site:
             raise UnableToWriteFeed(
                 "Лента называет страницу, а её адреса нет. Напишите в sbyt.toml: [web] address или [company] site."
@@ -58,10 +59,10 @@ class Notice:
         page = site if site.startswith(("http://", "https://")) else f"https://{site}"
         return as_rss(self.said, self.changed_at, page)
 
-    def rss_at(self, address: str) -> str:
-        """The feed as it is served below an address of ours."""
-        pages = (f"{address}/{name}?lang={self.said.language}" for name in (PAGE, FEED))
-        return as_rss(self.said, self.changed_at, *pages)
+    @property
+    def has_feed(self) -> bool:
+        """Whether it is known where the notice stands."""
+        return bool(self.settings.web.address or self.settings.company.site)
 
 
 def channel_notice(statuses: Statuses, settings: Settings, day: dt.date, language: str) -> Notice:

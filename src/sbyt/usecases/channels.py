@@ -136,9 +136,7 @@ def channel_facts(code: str, statuses: Statuses, day: dt.date) -> ChannelFacts:
         ways=open_ways({other: way for other, way in statuses.ways(day).items() if other != code}, day),
         since=since,
         why=channel.why or "",
-        note=f"{channel.note.rstrip('. ')}. {channel.footnote}"
-        if channel.note and channel.footnote
-        else channel.note or channel.footnote or "",
+        note=_note(channel),
         contact=channel.contact,
         personal_data=channel.personal_data,
     )
@@ -236,6 +234,13 @@ def _changed(before: WaySettings, change: Change, day: dt.date) -> WaySettings:
             "last_day": last,
         }
     )
+
+
+def _note(way: WaySettings) -> str:
+    """What the company says to who uses it, and what must be told with its name."""
+    if way.note and way.footnote:
+        return f"{way.note.rstrip('. ')}. {way.footnote}"
+    return way.note or way.footnote or ""
 
 
 def _describes(change: Change) -> bool:

@@ -60,8 +60,8 @@ class _Feed(Rss201rev2Feed):
 def _html(block: Block) -> SafeString:
     if not block.items:
         return format_html("<p>{}</p>\n", block.lead)
-    if len(block.items) == 1:
-        return format_html("<p>{}: {}</p>\n", block.lead, _item(block.items[0]))
+    if block.only:
+        return format_html("<p>{}: {}{}</p>\n", block.lead, _item(block.only), block.end)
     items = format_html_join("", "<li>{}</li>\n", ((_item(item),) for item in block.items))
     return format_html("<p>{}:</p>\n<ul>\n{}</ul>\n", block.lead, items)
 

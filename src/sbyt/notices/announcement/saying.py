@@ -21,6 +21,9 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 _SMALL = re.compile(r"[a-zа-яё][a-zа-яё ]")
 
 
+_ENDS = (".", "!", "?", "…")
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """``name: address`` and what else is said of it, with the sign between."""
@@ -50,11 +53,21 @@ class Block:
     items: tuple[Item, ...] = ()
     passes: bool = False
 
+    @property
+    def only(self) -> Item | None:
+        """An item that stands in the sentence, for it is the only one."""
+        return self.items[0] if len(self.items) == 1 else None
+
+    @property
+    def end(self) -> str:
+        """What ends the sentence of the only item."""
+        return "" if str(self.only).endswith(_ENDS) else "."
+
     def __str__(self) -> str:
         if not self.items:
             return self.lead
-        if len(self.items) == 1:
-            return f"{self.lead}: {self.items[0]}"
+        if self.only:
+            return f"{self.lead}: {self.only}{self.end}"
         return "\n".join([f"{self.lead}:", *(f"• {item}" for item in self.items)])
 
 
@@ -221,7 +234,7 @@ class _Saying:
         note = _sentence(self._told(way.note))
         said = " ".join(filter(None, (unstable, only, note, self._dated("until", way.changes))))
         name = self._name(way)
-        dot = "" if (address or name).endswith((".", "!", "?")) else "."
+        dot = "" if (address or name).endswith(_ENDS) else "."
         return Item(name, address, f"{dot} {said}" if said else "")
 
     def _name(self, way: Way, *, small: bool = False) -> str:
@@ -278,4 +291,4 @@ def _footnote(way: Way) -> str:
 
 def _sentence(text: str) -> str:
     said = text[:1].upper() + text[1:]
-    return f"{said}." if said and not said.endswith((".", "!", "?", "…")) else said
+    return f"{said}." if said and not said.endswith(_ENDS) else said
