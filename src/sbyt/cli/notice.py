@@ -57,8 +57,10 @@ def notice(
 
 
 def _day(text: str) -> dt.date:
+    from sbyt.usecases.channel_notice import parse_day
+
     try:
-        return dt.date.fromisoformat(text)
+        return parse_day(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} не день; нужен, например, 2026-12-01", param_hint="--day") from error
 

@@ -65,6 +65,17 @@ class Notice:
         return bool(self.settings.web.address or self.settings.company.site)
 
 
+def parse_day(text: str) -> dt.date:
+    """Read ``2026-11-20``.
+
+    :raises ValueError: if it is no day, or of a year that can only be a slip: not 1900 to 2199, as for periods.
+    """
+    day = dt.date.fromisoformat(text)
+    if not 1900 <= day.year <= 2199:
+        raise ValueError(f"{text!r} is too far away")
+    return day
+
+
 def channel_notice(statuses: Statuses, settings: Settings, day: dt.date, language: str) -> Notice:
     """The notice as it is on a local day."""
     ways = {code: way for code, way in statuses.ways(day).items() if way.is_named}

@@ -269,6 +269,7 @@ class _Saying:
         else:
             yield self.words.text("no_way")
         yield self._missing("short_missing")
+        yield self.company()
         yield from self.footnotes()
 
     def _short_nearest(self) -> str:

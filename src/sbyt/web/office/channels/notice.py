@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from sbyt.messaging.statuses import read_statuses
 from sbyt.notices.announcement.formats import as_html
 from sbyt.staff.roles import Role
-from sbyt.usecases.channel_notice import channel_notice
+from sbyt.usecases.channel_notice import channel_notice, parse_day
 from sbyt.web.language import language_of
 from sbyt.web.office.channels.shown import words_of
 from sbyt.web.office.roles import staff_required
@@ -47,6 +47,6 @@ def notice(request: HttpRequest) -> HttpResponse:
 
 def _day(typed: str, today: dt.date) -> dt.date | None:
     try:
-        return dt.date.fromisoformat(typed) if typed else today
+        return parse_day(typed) if typed else today
     except ValueError:
         return None
