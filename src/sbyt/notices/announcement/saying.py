@@ -5,23 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from sbyt.billing.explain_words import Telling
+from sbyt.billing.explain_words import Telling as Explaining
 from sbyt.conversation.render import LANGUAGES
 from sbyt.core.periods import Period, period_of_receipt
 from sbyt.notices.announcement.facts import Facts, Way
+from sbyt.notices.announcement.telling import ENDS, Telling, clean, sentence
 from sbyt.notices.announcement.words import WORDS
-
-#: What XML can't hold, escaped or not (XML 1.0, section 2.2).
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-#: A word that its writer began small; not a name that begins so, as «e-mail» does.
-_SMALL = re.compile(r"[a-zа-яё][a-zа-яё ]")
-
-
-_ENDS = (".", "!", "?", "…")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +53,7 @@ class Block:
     @property
     def end(self) -> str:
         """What ends the sentence of the only item."""
-        return "" if str(self.only).endswith(_ENDS) else "."
+        return "" if str(self.only).endswith(ENDS) else "."
 
     def __str__(self) -> str:
         if not self.items:
@@ -94,34 +86,31 @@ class Announcement:
 def announcement(facts: Facts, language: str) -> Announcement:
     """The notice in a language."""
     saying = _Saying(facts, language)
-    blocks, footnotes = tuple(saying.blocks()), tuple(saying.footnotes())
+    blocks, footnotes = tuple(saying.blocks()), tuple(saying.telling.footnotes())
     short = "\n".join(filter(None, saying.short()))
-    untranslated = tuple(saying.untranslated)
-    return Announcement(language, saying.company(), saying.title(), blocks, footnotes, short, untranslated)
+    title, company = saying.title(), saying.company()
+    return Announcement(language, company, title, blocks, footnotes, short, saying.telling.untranslated)
 
 
 @dataclass
 class _Saying:
     facts: Facts
     language: str
-    untranslated: dict[str, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         facts = self.facts
         self.words = WORDS[self.language]
-        self._english = {clean(key): clean(said) for key, said in facts.settings.notice.english.items()}
-        told = (*facts.ended, *facts.unstable, *facts.planned, *facts.open)
-        texts = dict.fromkeys(filter(None, map(_footnote, told)))
-        self._marks = {text: "*" * number for number, text in enumerate(texts, start=1)}
+        ways = (*facts.ended, *facts.unstable, *facts.planned, *facts.open)
+        self.telling = Telling(self.language, facts.settings.notice.english, ways)
 
     # the whole -------------------------------------------------------------------------------------------------------
 
     def title(self) -> str:
         ended, unstable = self.facts.newly_ended, self.facts.unstable
         if 0 < len(ended) <= 3:
-            return self.words.text("title_ended", titles=", ".join(map(self._name, ended)))
+            return self.words.text("title_ended", titles=", ".join(map(self.telling.name, ended)))
         if not ended and 0 < len(unstable) <= 3:
-            return self.words.text("title_unstable", titles=", ".join(map(self._name, unstable)))
+            return self.words.text("title_unstable", titles=", ".join(map(self.telling.name, unstable)))
         return self.words.text("title")
 
     def blocks(self) -> Iterator[Block]:
@@ -133,11 +122,7 @@ class _Saying:
         yield Block(self.company())
 
     def company(self) -> str:
-        return self._told(self.facts.settings.company.name)
-
-    def footnotes(self) -> Iterator[str]:
-        for text, mark in self._marks.items():
-            yield f"{mark} {_sentence(self._told(text))}"
+        return self.telling.told(self.facts.settings.company.name)
 
     def _troubles(self, ended: str) -> Iterator[Block]:
         """What ended, what works unsteadily, what is to come; and a word of regret."""
@@ -171,11 +156,11 @@ class _Saying:
         return self._own_or("details", self.facts.settings.notice.details)
 
     def _own_or(self, code: str, own: str | None) -> str:
-        return _sentence(self._told(own)) if own else self.words.text(code)
+        return sentence(self.telling.told(own)) if own else self.words.text(code)
 
     def _recommended(self) -> str:
-        ways = ", ".join(self._name(way, small=True) for way in self.facts.recommended)
-        services = _sentence(self._told(self.facts.settings.notice.services or ""))
+        ways = ", ".join(self.telling.name(way, small=True) for way in self.facts.recommended)
+        services = sentence(self.telling.told(self.facts.settings.notice.services or ""))
         return " ".join(filter(None, (f"{self.words.text('recommend')}: {ways}.", services))) if ways else ""
 
     def _missing(self, code: str) -> str:
@@ -193,24 +178,26 @@ class _Saying:
 
     def _nearest(self) -> str:
         """For which month readings are awaited next, and on which days."""
-        window, day = self.facts.settings.window, self.facts.day
-        period = period_of_receipt(day, window.last_day)
-        opens, closes = (self._day_of(period, number) for number in (window.first_day, window.last_day))
-        month = self._month(period)
-        if period != Period.of(day):
-            before = Period.of(day)
-            closed = self._day(self._day_of(before, window.last_day))
-            said = {"before": self._month(before), "closed": closed, "month": month}
-            return self.words.text("over", **said, opens=opens.day, closes=self._day(closes))
-        code = "soon" if day < opens else "now"
-        return self.words.text(code, month=month, opens=opens.day, closes=self._day(closes))
+        before, last = Period.of(self.facts.day), self.facts.settings.window.last_day
+        period, opens, closes = self._term()
+        said = {"month": self._month(period), "opens": opens.day, "closes": self._day(closes)}
+        if period != before:
+            closed = self._day(self._day_of(before, last))
+            return self.words.text("over", before=self._month(before), closed=closed, **said)
+        return self.words.text("soon" if self.facts.day < opens else "now", **said)
+
+    def _term(self) -> tuple[Period, dt.date, dt.date]:
+        """The month for which what comes on the day counts, and the first and last day on which it is awaited."""
+        window = self.facts.settings.window
+        period = period_of_receipt(self.facts.day, window.last_day)
+        return period, self._day_of(period, window.first_day), self._day_of(period, window.last_day)
 
     @staticmethod
     def _day_of(period: Period, number: int) -> dt.date:
         return period.first_day.replace(day=min(number, period.days))
 
     def _month(self, period: Period) -> str:
-        return Telling(self.language).month(period).split()[0]  # which year is plain
+        return Explaining(self.language).month(period).split()[0]  # which year is plain
 
     def _day(self, day: dt.date) -> str:
         return LANGUAGES[self.language].day(day)
@@ -223,37 +210,19 @@ class _Saying:
     def _with_day(self, code: str, way: Way, day: dt.date | None) -> Item:
         """A way that isn't one to choose: since when, and why."""
         since = self._dated(code, day)
-        said = " ".join(_sentence(self._told(one)) for one in (way.why, way.note) if one)
+        said = " ".join(filter(None, (sentence(self.telling.told(one)) for one in (way.why, way.note))))
         dot = "." if since or said else ""
-        return Item(self._name(way), rest=f"{since}{dot}{f' {said}' if said else ''}")
+        return Item(self.telling.name(way), rest=f"{since}{dot}{f' {said}' if said else ''}")
 
     def _open(self, way: Way) -> Item:
-        address = self._told(way.address)
+        address = self.telling.told(way.address)
         only = self.words.text("only", days=self.words.days(*way.days)) if way.days else ""
         unstable = self.words.text("is_unstable") if way.is_unstable else ""
-        note = _sentence(self._told(way.note))
+        note = sentence(self.telling.told(way.note))
         said = " ".join(filter(None, (unstable, only, note, self._dated("until", way.changes))))
-        name = self._name(way)
-        dot = "" if (address or name).endswith(_ENDS) else "."
+        name = self.telling.name(way)
+        dot = "" if (address or name).endswith(ENDS) else "."
         return Item(name, address, f"{dot} {said}" if said else "")
-
-    def _name(self, way: Way, *, small: bool = False) -> str:
-        title = self._told(way.title)
-        if not small and _SMALL.match(title):
-            title = title[0].upper() + title[1:]
-        return title + self._mark(way)
-
-    def _mark(self, way: Way) -> str:
-        return self._marks.get(_footnote(way), "")
-
-    def _told(self, text: str) -> str:
-        """What the company said, in the language of the notice."""
-        text = clean(text)
-        if self.language == "ru":
-            return text
-        if text not in self._english and re.search("[а-яё]", text, re.IGNORECASE):
-            self.untranslated[text] = None
-        return self._english.get(text, text)
 
     # the short form --------------------------------------------------------------------------------------------------
 
@@ -270,26 +239,9 @@ class _Saying:
             yield self.words.text("no_way")
         yield self._missing("short_missing")
         yield self.company()
-        yield from self.footnotes()
+        yield from self.telling.footnotes()
 
     def _short_nearest(self) -> str:
-        window, day = self.facts.settings.window, self.facts.day
-        period = period_of_receipt(day, window.last_day)
-        opens, closes = (self._day_of(period, number) for number in (window.first_day, window.last_day))
-        code = "short_now" if opens <= day else "short_soon"
+        period, opens, closes = self._term()
+        code = "short_now" if opens <= self.facts.day else "short_soon"
         return self.words.text(code, month=self._month(period), opens=opens.day, closes=self._day(closes))
-
-
-def clean(text: str) -> str:
-    """On one line, without what a feed could not hold."""
-    return " ".join(_NOT_IN_XML.sub("", text).split())
-
-
-def _footnote(way: Way) -> str:
-    """Its footnote without a mark of the company's own."""
-    return clean(way.footnote).lstrip("* ")
-
-
-def _sentence(text: str) -> str:
-    said = text[:1].upper() + text[1:]
-    return f"{said}." if said and not said.endswith(_ENDS) else said
