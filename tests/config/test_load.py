@@ -81,6 +81,17 @@ def told(text: str) -> list[str]:
             "sbyt.toml, строка 1: ways: код 'sms' уже у канала: измените [channels.sms] или выберите другой код",
         ),
         (
+            "[notice]\nrecommend = ['mail']",
+            (
+                "sbyt.toml, строка 1: notice: recommend: пути 'mail' нет; есть: sms, voice, email, telegram, max, vk, "
+                "whatsapp, viber, webchat, cabinet, office, webform, console"
+            ),
+        ),
+        (
+            "[notice.english]\n'Почта России' = ''",
+            'sbyt.toml, строка 2: notice.english.Почта России = ""; нужно: непустой текст',
+        ),
+        (
             "[ways.post]\nfirst_day = 2",
             "sbyt.toml, строка 1: не хватает ways.post.title; нужно: непустой текст в кавычках",
         ),
