@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0007_documents'),
+        ('messaging', '0008_contacts_and_expected_photos'),
     ]
 
     operations = [
