@@ -72,9 +72,10 @@ def test_what_is_to_come_is_listed(database: Database) -> None:
 
 
 def test_all_that_people_read_can_be_changed(database: Database) -> None:
-    words = ("--title", "Робот", "--address", "8 800", "--days", "10-12", "--note", "Нажмите 2")
+    words = ("--title", "Робот", "--address", "8 800", "--days", "10-12", "--note", "Нажмите 2", "--footnote", "Чужой")
     assert sbyt("open", "voice", *words)[0] == 0
-    assert line_of("voice", sbyt("list")[1]) == "voice  Робот; ✓ открыт; 8 800; дни 10–12; Нажмите 2"
+    assert line_of("voice", sbyt("list")[1]) == "voice  Робот; ✓ открыт; 8 800; дни 10–12; Нажмите 2; сноска: Чужой"
+    assert sbyt("list", "--history", "voice")[1].splitlines()[-1].endswith("Нажмите 2; сноска: Чужой")
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from sbyt.core.settings import (
     Dialogue,
     Estimates,
     Holds,
+    Notice,
     PerMonth,
     PerResource,
     Quiet,
@@ -61,6 +62,7 @@ def test_its_commented_keys_are_right_too() -> None:
         (Quiet, ("quiet",)),
         (ChannelSettings, ("channels", "voice")),
         (WaySettings, ("ways", "post")),
+        (Notice, ("notice",)),
         (Demo, ("demo",)),
     ],
 )

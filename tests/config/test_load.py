@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sbyt.config.channels import DEFAULT_CHANNELS
+from sbyt.config.channels import DEFAULT_CHANNELS, DEFAULT_ENGLISH
 from sbyt.config.load import load_configuration, load_settings, parse_settings
 from sbyt.config.problems import UnableToStart
-from sbyt.core.settings import ChannelState, Settings
+from sbyt.core.settings import ChannelState, Notice, Settings
 
 
 def told(text: str) -> list[str]:
@@ -79,6 +79,17 @@ def told(text: str) -> list[str]:
         (
             "[ways.sms]\ntitle = 'SMS'",
             "sbyt.toml, строка 1: ways: код 'sms' уже у канала: измените [channels.sms] или выберите другой код",
+        ),
+        (
+            "[notice]\nrecommend = ['mail']",
+            (
+                "sbyt.toml, строка 1: notice: recommend: пути 'mail' нет; есть: sms, voice, email, telegram, max, vk, "
+                "whatsapp, viber, webchat, cabinet, office, webform, console"
+            ),
+        ),
+        (
+            "[notice.english]\n'Почта России' = ''",
+            'sbyt.toml, строка 2: notice.english.Почта России = ""; нужно: непустой текст',
         ),
         (
             "[ways.post]\nfirst_day = 2",
@@ -161,7 +172,7 @@ def test_sbyt_config_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert load_settings({}) == Settings(channels=DEFAULT_CHANNELS)
+    assert load_settings({}) == Settings(channels=DEFAULT_CHANNELS, notice=Notice(english=DEFAULT_ENGLISH))
 
 
 def test_the_file_in_the_working_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

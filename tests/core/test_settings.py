@@ -19,6 +19,7 @@ from sbyt.core.settings import (
     Quiet,
     Section,
     Settings,
+    WaySettings,
     Window,
 )
 
@@ -92,6 +93,7 @@ def test_each_resource_has_a_limit_of_its_own(resource: Resource) -> None:
         (Settings, {"time_zone": "../../etc/passwd"}),
         (Settings, {"language": "de"}),
         (Settings, {"windows": {}}),
+        (Settings, {"notice": {"recommend": ["post"]}}),
     ],
 )
 def test_what_cannot_be_is_refused(section: type[Section], values: dict[str, Any]) -> None:
@@ -121,3 +123,25 @@ def test_a_company_may_have_a_short_number(phone: str) -> None:
 def test_settings_do_not_change_after_loading() -> None:
     with pytest.raises(ValidationError):
         Settings().language = "en"  # type: ignore[misc]  # what the test is about
+
+
+@pytest.mark.parametrize(
+    ("days", "window", "awaited"),
+    [
+        ((1, 31), (18, 25), (18, 25)),
+        ((18, 20), (18, 25), (18, 20)),
+        ((20, 31), (18, 25), (20, 25)),
+        ((1, 5), (18, 25), (1, 5)),
+    ],
+)
+def test_a_way_takes_what_is_awaited_on_the_days_of_both(
+    days: tuple[int, int], window: tuple[int, int], awaited: tuple[int, int]
+) -> None:
+    way = WaySettings(title="Post", first_day=days[0], last_day=days[1])
+    assert way.days_in(Window(first_day=window[0], last_day=window[1])) == awaited
+
+
+def test_what_is_recommended_may_be_a_channel_or_another_way() -> None:
+    ways = {"channels": {"sms": {"title": "SMS"}}, "ways": {"post": {"title": "Post"}}}
+    settings = Settings.model_validate({**ways, "notice": {"recommend": ["post", "sms"]}})
+    assert settings.notice.recommend == ("post", "sms")

@@ -57,6 +57,14 @@ def test_the_code_on_the_face_comes_first() -> None:
     assert "QR-код" in rows(back())[0][1]
 
 
+def test_a_footnote_stands_where_its_way_is_named() -> None:
+    meta = "Meta признана в России экстремистской организацией"
+    ended = ChannelSettings(title="WhatsApp", state=ChannelState.WITHDRAWN, footnote=meta)
+    assert back(whatsapp=ended)["ended"] == [f"WhatsApp. {meta}."]
+    opened = ChannelSettings(title="WhatsApp", address="@x", footnote=meta)
+    assert ("✓", "WhatsApp", f"@x. {meta}", "с 18 по 25") in rows(back(whatsapp=opened))
+
+
 def test_what_ended_says_since_when_and_why() -> None:
     assert back()["ended"] == ["WhatsApp, с 12 августа 2026: Meta заблокировала наш аккаунт."]
 

@@ -320,6 +320,32 @@ def test_a_new_address_also_holds_after_a_change_that_was_decided_before(databas
     assert (after.state, after.address, after.first_day, after.last_day) == ("withdrawn", "+7 900 000-00-00", 18, 25)
 
 
+def test_a_footnote_is_changed_as_the_note_is_and_stays_till_it_is_taken_away(database: Database) -> None:
+    forbidden = "Meta признана в России экстремистской организацией"
+    later = dt.date(2026, 12, 1)
+    change("whatsapp", UNSTABLE, since=later)
+    change("whatsapp", WITHDRAWN, footnote=f" {forbidden}\n")
+    change("whatsapp", OPEN)
+    assert current_channels(SETTINGS, TODAY)["whatsapp"].footnote == forbidden
+    assert current_channels(SETTINGS, later)["whatsapp"].footnote == forbidden
+    assert [(one.key, one.in_file, one.in_table) for one in differences(SETTINGS, TODAY)] == [
+        ("footnote", "нет", forbidden)
+    ]
+    change("whatsapp", OPEN, footnote="")
+    assert current_channels(SETTINGS, TODAY)["whatsapp"].footnote is None
+
+
+def test_who_writes_to_a_closed_channel_reads_its_footnote(database: Database) -> None:
+    change("whatsapp", WITHDRAWN, note="Просим прощения.", footnote="Meta признана экстремистской")
+    assert example_answer("whatsapp", SETTINGS, NOW).endswith(" Просим прощения. Meta признана экстремистской.")
+
+
+def test_a_footnote_of_the_file_is_put_into_the_table_when_it_is_new(database: Database) -> None:
+    seed_channels(SETTINGS, NOW)
+    assert seed_channels(with_channel("viber", footnote="Сноска"), NOW) == 1
+    assert current_channels(SETTINGS, TODAY)["viber"].footnote == "Сноска"
+
+
 def test_settings_that_nobody_wrote_change_nothing_that_was_said_before(database: Database) -> None:
     edited = with_channel("viber", state=WITHDRAWN)
     seed_channels(edited, NOW)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
+from sbyt.cli.notice import notice
 from sbyt.cli.terminal import staff_name
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _ADDRESS = typer.Option(None, "--address", help="Where to send, as customers rea
 _TITLE = typer.Option(None, "--title", help="How customers read it called.")
 _DAYS = typer.Option(None, "--days", help="On which days of the month it takes readings, like 18-20.")
 _NOTE = typer.Option(None, "--note", help="A sentence of your own for those who use it.")
+_FOOTNOTE = typer.Option(None, "--footnote", help="What must be told wherever its name is, marked with an asterisk.")
 _BY = typer.Option(None, "--by", help="Who decided it (default: your login name).")
 
 
@@ -55,58 +57,61 @@ def list_(
 @app.command(name="open")
 def open_(
     name: str = _NAME, since: str = _SINCE, why: str = _WHY, address: str = _ADDRESS, title: str = _TITLE,
-    days: str = _DAYS, note: str = _NOTE, by: str = _BY,
+    days: str = _DAYS, note: str = _NOTE, footnote: str = _FOOTNOTE, by: str = _BY,
 ) -> None:  # fmt: skip
     """It takes readings, and answers name it."""
-    _change("open", name, since=since, why=why, address=address, title=title, days=days, note=note, by=by)
+    said = _Said(why, address, title, note, footnote)
+    _change("open", name, since, days, said, by)
 
 
 @app.command()
 def unstable(
     name: str = _NAME, since: str = _SINCE, why: str = _WHY, address: str = _ADDRESS, title: str = _TITLE,
-    days: str = _DAYS, note: str = _NOTE, by: str = _BY,
+    days: str = _DAYS, note: str = _NOTE, footnote: str = _FOOTNOTE, by: str = _BY,
 ) -> None:  # fmt: skip
     """It takes readings, but not at all times; answers say so."""
-    _change("unstable", name, since=since, why=why, address=address, title=title, days=days, note=note, by=by)
+    said = _Said(why, address, title, note, footnote)
+    _change("unstable", name, since, days, said, by)
 
 
 @app.command()
 def withdraw(
     name: str = _NAME, since: str = _SINCE, why: str = _WHY, address: str = _ADDRESS, title: str = _TITLE,
-    days: str = _DAYS, note: str = _NOTE, by: str = _BY,
+    days: str = _DAYS, note: str = _NOTE, footnote: str = _FOOTNOTE, by: str = _BY,
 ) -> None:  # fmt: skip
     """It takes no readings any more; who writes there learns where to send them."""
-    _change("withdrawn", name, since=since, why=why, address=address, title=title, days=days, note=note, by=by)
+    said = _Said(why, address, title, note, footnote)
+    _change("withdrawn", name, since, days, said, by)
 
 
 @app.command()
 def plan(
     name: str = _NAME, since: str = _SINCE, why: str = _WHY, address: str = _ADDRESS, title: str = _TITLE,
-    days: str = _DAYS, note: str = _NOTE, by: str = _BY,
+    days: str = _DAYS, note: str = _NOTE, footnote: str = _FOOTNOTE, by: str = _BY,
 ) -> None:  # fmt: skip
     """It is being made ready: answers don't name it; what is sent there is taken."""
-    _change("planned", name, since=since, why=why, address=address, title=title, days=days, note=note, by=by)
+    said = _Said(why, address, title, note, footnote)
+    _change("planned", name, since, days, said, by)
 
 
-def _change(
-    state: str,
-    code: str,
-    *,
-    since: str | None,
-    why: str | None,
-    address: str | None,
-    title: str | None,
-    days: str | None,
-    note: str | None,
-    by: str | None,
-) -> None:
+class _Said(NamedTuple):
+    """What customers read of a way, as it was typed; None where nothing was."""
+
+    why: str | None
+    address: str | None
+    title: str | None
+    note: str | None
+    footnote: str | None
+
+
+def _change(state: str, code: str, since: str | None, days: str | None, said: _Said, by: str | None) -> None:
     from django.conf import settings
 
     from sbyt.core.settings import ChannelState
     from sbyt.usecases.channels import Change, UnableToChangeChannel, change_channel
 
     now = dt.datetime.now(dt.UTC)
-    change = Change(code, ChannelState(state), staff_name(by), _day(since), why, address, title, _days(days), note)
+    change = Change(code, ChannelState(state), staff_name(by), since=_day(since), days=_days(days), **said._asdict())
     try:
         changed = change_channel(change, settings.SBYT, now)
     except UnableToChangeChannel as error:
@@ -130,6 +135,9 @@ def _days(text: str | None) -> tuple[int, int] | None:
     if not found:
         raise typer.BadParameter(f"{text!r} не дни месяца; нужны, например, 18-20", param_hint="--days")
     return int(found[1]), int(found[2])
+
+
+app.command(name="notice")(notice)
 
 
 # in words ------------------------------------------------------------------------------------------------------------
@@ -168,7 +176,7 @@ def _listed(settings: Settings, simulated: Collection[str], now: dt.datetime) ->
     lines = []
     for code, way in ways.items():
         shown = "имитация, никому ничего не уходит" if code in simulated else ""
-        known = (way.title, _state(way), shown, way.address, _own_days(way), way.note)
+        known = (way.title, _state(way), shown, way.address, _own_days(way), way.note, _footnote(way.footnote))
         lines.append(f"{code:<{width}}  {'; '.join(filter(None, known))}")
         lines += [f"{'':<{width}}  {_coming(row)}" for row in statuses.coming(code, today)]
     return lines
@@ -190,7 +198,7 @@ def _entered(row: ChannelStatus, settings: Settings) -> str:
 
     since = "" if row.since == ALWAYS else f" с {row.since:%d.%m.%Y}"
     days = f"дни {row.first_day}–{row.last_day}" if (row.first_day, row.last_day) != (1, 31) else ""
-    known = (f"{_named(row.state)}{since}", row.why, row.title, row.address, days, row.note)
+    known = (f"{_named(row.state)}{since}", row.why, row.title, row.address, days, row.note, _footnote(row.footnote))
     when = row.changed_at.astimezone(settings.zone)
     return f"{when:%d.%m.%Y %H:%M}  {row.changed_by}: {'; '.join(filter(None, known))}"
 
@@ -212,3 +220,7 @@ def _coming(row: ChannelStatus) -> str:
 
 def _own_days(way: WaySettings) -> str:
     return f"дни {way.first_day}–{way.last_day}" if (way.first_day, way.last_day) != (1, 31) else ""
+
+
+def _footnote(text: str | None) -> str:
+    return f"сноска: {text}" if text else ""

@@ -31,6 +31,17 @@ DEFAULT_CHANNELS: dict[str, ChannelSettings] = {
     "console": ChannelSettings(title="Консоль", rendering="buttons", public=False),  # of the administrator
 }
 
+#: How the titles above are said in English.
+DEFAULT_ENGLISH = {
+    "Телефон": "Telephone",
+    "ВКонтакте": "VK",
+    "Чат на сайте": "Chat on our site",
+    "Личный кабинет": "Your account on our site",
+    "Офис": "Our office",
+    "Форма на сайте": "The form on our site",
+    "Консоль": "Console",
+}
+
 #: The channels that are built, a line each. They are imported when they are needed: `sbyt --help` answers at once.
 IMPLEMENTED: dict[str, str] = {
     "console": "sbyt.channels.console:Console",

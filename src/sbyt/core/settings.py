@@ -233,6 +233,21 @@ class Quiet(Section):
         return at.hour >= self.from_hour or at.hour < self.to_hour
 
 
+class Notice(Section):
+    """What the notice to customers of the ways to hand in readings says in the company's own words.
+
+    ``apology``: who apologises, and how; ``details``: where more is written. ``recommend``: the codes of the ways that
+    are recommended, which are also named first; ``services``: what else can be done there. ``english``: how what the
+    company says in Russian, here or of a way, is said in English.
+    """
+
+    apology: Text | None = None
+    details: Text | None = None
+    recommend: tuple[Text, ...] = Field(default=(), description="список кодов каналов и путей в квадратных скобках")
+    services: Text | None = None
+    english: dict[str, Text] = {}
+
+
 class Demo(Section):
     """What only an installation for show has: nothing here belongs where real customers write."""
 
@@ -261,6 +276,7 @@ class WaySettings(Section):
     since: dt.date | None = None
     why: Text | None = None
     note: Text | None = None
+    footnote: Text | None = None  # what must be told wherever its name is, as of a forbidden organisation
     first_day: Day = 1
     last_day: Day = 31
 
@@ -274,6 +290,11 @@ class WaySettings(Section):
     def is_named(self) -> bool:
         """Whether customers are told of it."""
         return True
+
+    def days_in(self, window: Window) -> tuple[int, int]:
+        """The days of the month on which what it takes is awaited; its own where it takes nothing on those."""
+        first, last = max(self.first_day, window.first_day), min(self.last_day, window.last_day)
+        return (first, last) if first <= last else (self.first_day, self.last_day)
 
 
 class ChannelSettings(WaySettings):
@@ -316,6 +337,7 @@ class Settings(Section):
     quiet: Quiet = Quiet()
     channels: dict[str, ChannelSettings] = {}
     ways: dict[str, WaySettings] = {}
+    notice: Notice = Notice()
     demo: Demo = Demo()
 
     @field_validator("ways")
@@ -327,6 +349,15 @@ class Settings(Section):
             if code in info.data.get("channels", {}):
                 raise ValueError(f"код {code!r} уже у канала: измените [channels.{code}] или выберите другой код")
         return ways
+
+    @field_validator("notice")
+    @classmethod
+    def _recommends_what_there_is(cls, notice: Notice, info: ValidationInfo) -> Notice:
+        known = [*info.data.get("channels", {}), *info.data.get("ways", {})]
+        for code in notice.recommend:
+            if code not in known:
+                raise ValueError(f"recommend: пути {code!r} нет; есть: {', '.join(known)}")
+        return notice
 
     @field_validator("time_zone")
     @classmethod
@@ -340,3 +371,11 @@ class Settings(Section):
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone)
+
+    def address_of(self, way: WaySettings) -> str | None:
+        """Where a way is reached: its own address, else the company's where it is nothing but its mail or telephone."""
+        if way.address or not isinstance(way, ChannelSettings):
+            return way.address
+        if way.senders == "email":
+            return self.company.email
+        return next(iter(self.company.phones), None) if way.rendering == "keypad" else None

@@ -208,6 +208,7 @@ class ChannelStatus(models.Model):
     first_day = models.SmallIntegerField(default=1)
     last_day = models.SmallIntegerField(default=31)
     note = models.TextField(default="")  # the company's own sentence to who uses it
+    footnote = models.TextField(default="", db_default="")  # what must be told wherever its name is
     changed_at = models.DateTimeField()
     changed_by = models.TextField()  # who, or "sbyt.toml"
 

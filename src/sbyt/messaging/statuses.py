@@ -100,6 +100,7 @@ class Statuses:
             "since": None if row.since == ALWAYS else row.since,
             "why": row.why or None,
             "note": row.note or None,
+            "footnote": row.footnote or None,
             "first_day": row.first_day,
             "last_day": row.last_day,
         }
@@ -158,10 +159,12 @@ def row_of(code: str, way: WaySettings, since: dt.date | None, by: str, now: dt.
         first_day=way.first_day,
         last_day=way.last_day,
         note=way.note or "",
+        footnote=way.footnote or "",
         changed_at=now,
         changed_by=by,
     )
 
 
 def _content(row: ChannelStatus) -> tuple[object, ...]:
-    return (row.state, row.since, row.why, row.title, row.address, row.first_day, row.last_day, row.note)
+    said = (row.why, row.title, row.address, row.note, row.footnote)
+    return (row.state, row.since, *said, row.first_day, row.last_day)

@@ -13,7 +13,7 @@ from typing import Any
 from sbyt.billing.explain_words import Telling
 from sbyt.conversation.render import LANGUAGES
 from sbyt.core.periods import Period
-from sbyt.core.settings import ChannelSettings, ChannelState, Settings, WaySettings
+from sbyt.core.settings import ChannelState, Settings, WaySettings
 from sbyt.messaging.statuses import Statuses
 from sbyt.receipts.models import Edition
 from sbyt.receipts.requirements import Requirements
@@ -84,7 +84,7 @@ class Back:
             how = self._how(code, way)
             is_known = how or way.note or way.state is ChannelState.UNSTABLE
             if way.state in _OPEN and is_known:  # one of which nobody says where it is helps nobody
-                said = " ".join(one for one in (how, self._trouble(way), way.note) if one)
+                said = " ".join(one for one in (how, self._trouble(way), way.note, way.footnote) if one)
                 yield {"sign": _SIGNS[way.state], "title": way.title, "how": said, "days": self._days(way)}
         for way in self.ways.values():
             if way.state is ChannelState.PLANNED:
@@ -92,32 +92,21 @@ class Back:
                 yield {"sign": _SIGNS[way.state], "title": way.title, "how": soon, "days": ""}
 
     def _how(self, code: str, way: WaySettings) -> str:
-        address = way.address or self._companys(way)
+        address = self.settings.address_of(way)
         how = self.words.how.get(code, self.words.how["default"])
         return _sentence(how.format(title=way.title, address=address)) if address else ""
 
-    def _companys(self, way: WaySettings) -> str | None:
-        """Where the company itself is reached, if this way is nothing else."""
-        company = self.settings.company
-        if not isinstance(way, ChannelSettings):
-            return None
-        if way.senders == "email":
-            return company.email
-        return next(iter(company.phones), None) if way.rendering == "keypad" else None
-
     def _days(self, way: WaySettings) -> str:
         """The days of the month on which it takes readings that count for the month."""
-        window = self.settings.window
-        first, last = max(way.first_day, window.first_day), min(way.last_day, window.last_day)
-        if first > last:  # it has days of its own, outside of those that readings are asked for
-            first, last = way.first_day, way.last_day
+        first, last = way.days_in(self.settings.window)
         return self.words.text("day_range", first=first, last=last)
 
     def _trouble(self, way: WaySettings) -> str:
         return self.words.text("state_unstable", why=_why(way)) if way.state is ChannelState.UNSTABLE else ""
 
     def _ended(self, way: WaySettings) -> str:
-        return self.words.text("state_ended", title=way.title, since=self._since(way), why=_why(way))
+        said = self.words.text("state_ended", title=way.title, since=self._since(way), why=_why(way))
+        return f"{said} {_sentence(way.footnote)}" if way.footnote else said
 
     def _news(self, before: Mapping[str, str]) -> Iterator[str]:
         """What changed since the last bill; nothing where there was none to compare with."""

@@ -53,6 +53,7 @@ class Change:
     title: str | None = None
     days: tuple[int, int] | None = None
     note: str | None = None
+    footnote: str | None = None
 
 
 class Changed(NamedTuple):
@@ -115,7 +116,7 @@ def differences(settings: Settings, day: dt.date) -> list[Difference]:
     for code, way in {**settings.channels, **settings.ways}.items():
         if not statuses.changed_by_hand(code):
             continue
-        for key in ("state", "title", "address", "first_day", "last_day", "note"):
+        for key in ("state", "title", "address", "first_day", "last_day", "note", "footnote"):
             said, holds = getattr(way, key), getattr(current[code], key)
             if said != holds:
                 found.append(Difference(code, key, _shown(said), _shown(holds)))
@@ -135,7 +136,7 @@ def channel_facts(code: str, statuses: Statuses, day: dt.date) -> ChannelFacts:
         ways=open_ways({other: way for other, way in statuses.ways(day).items() if other != code}, day),
         since=since,
         why=channel.why or "",
-        note=channel.note or "",
+        note=_note(channel),
         contact=channel.contact,
         personal_data=channel.personal_data,
     )
@@ -228,19 +229,27 @@ def _changed(before: WaySettings, change: Change, day: dt.date) -> WaySettings:
             "title": change.title.strip() if change.title is not None else before.title,
             "address": _text(before.address if change.address is None else change.address),
             "note": _text(before.note if change.note is None else change.note),
+            "footnote": _text(before.footnote if change.footnote is None else change.footnote),
             "first_day": first,
             "last_day": last,
         }
     )
 
 
+def _note(way: WaySettings) -> str:
+    """What the company says to who uses it, and what must be told with its name."""
+    if way.note and way.footnote:
+        return f"{way.note.rstrip('. ')}. {way.footnote}"
+    return way.note or way.footnote or ""
+
+
 def _describes(change: Change) -> bool:
     """Whether it changes more than the state."""
-    return (change.title, change.address, change.note, change.days) != (None, None, None, None)
+    return any(one is not None for one in (change.title, change.address, change.note, change.footnote, change.days))
 
 
 def _carried_on(later: ChannelStatus, change: Change, now: dt.datetime) -> ChannelStatus:
-    """What was decided before for a later day, with what is now said anew of title, address, days and note."""
+    """What was decided before for a later day, with what is now said anew of its words and days."""
     first, last = change.days or (later.first_day, later.last_day)
     return ChannelStatus(
         channel=later.channel,
@@ -250,6 +259,7 @@ def _carried_on(later: ChannelStatus, change: Change, now: dt.datetime) -> Chann
         title=change.title.strip() if change.title is not None else later.title,
         address=_text(later.address if change.address is None else change.address) or "",
         note=_text(later.note if change.note is None else change.note) or "",
+        footnote=_text(later.footnote if change.footnote is None else change.footnote) or "",
         first_day=first,
         last_day=last,
         changed_at=now,

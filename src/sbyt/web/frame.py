@@ -146,7 +146,7 @@ DESKS = (
         ("/office/accounts/", "/office/talk/", "/office/bills/"),
     ),
     Desk("/office/billing/", "billing", (Role.OPERATOR, Role.BILLING)),
-    Desk("/office/channels/", "channels", (Role.OPERATOR,)),
+    Desk("/office/channels/", "channels", (Role.OPERATOR,), ("/office/notice/",)),
     Desk("/office/data/", "data"),
 )
 

@@ -82,5 +82,5 @@ def _ways(found: Mapping[str, WaySettings], today: dt.date, language: str) -> It
             remarks.append(words["days"].format(first=way.first_day, last=way.last_day))
         if way.since and way.since <= today and way.state is not ChannelState.OPEN:
             remarks.append(words["since"].format(day=day_of_month(way.since, language)))
-        remarks += [said for said in (way.why, way.note) if said]
+        remarks += [said for said in (way.why, way.note, way.footnote) if said]
         yield Way(way.title, way.address or "", way.state, way.state.sign, words[way.state.value], tuple(remarks))

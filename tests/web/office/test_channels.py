@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from html import unescape
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ SMS = {
     "first": "1",
     "last": "31",
     "note": "",
+    "footnote": "",
 }
 
 
@@ -103,6 +105,15 @@ def test_what_was_looked_at_is_saved_with_who_decided_it(database: Database) -> 
     assert f"с {DAY}; Номер сменился; SMS; 8 912 951-08-84" in said
     assert not OutboundMessage.objects.exists()
     assert "Ничего не изменилось: всё уже так." in send(client, "save")[1]
+
+
+def test_a_footnote_is_filled_in_shown_and_kept(database: Database) -> None:
+    client = logged_in(Role.ADMINISTRATOR)
+    said = send(client, "save", footnote="Признан & запрещён")[1]
+    assert ChannelStatus.objects.get().footnote == "Признан & запрещён"
+    assert "<dt>Сноска</dt><dd>Признан & запрещён</dd>" in said
+    assert "; сноска: Признан & запрещён" in said
+    assert as_it_stands(client)["footnote"] == "Признан & запрещён"
 
 
 def test_a_change_for_a_later_day_leaves_today_as_it_is(database: Database) -> None:
@@ -192,6 +203,44 @@ def test_going_back_from_the_preview_keeps_what_was_filled_in(database: Database
 def test_what_was_filled_in_is_text(database: Database) -> None:
     page = logged_in(Role.ADMINISTRATOR).post("/office/channels/sms/", {**SMS, "why": "<b>x</b>", "do": "look"})
     assert "<b>x" not in page.text
+
+
+# the notice -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("role", "seen"), [(Role.OPERATOR, 200), (Role.BILLING, 403), (Role.ADMINISTRATOR, 200)])
+def test_who_looks_at_channels_may_copy_the_notice(database: Database, role: Role, seen: int) -> None:
+    client = logged_in(role)
+    assert client.get("/office/notice/").status_code == seen
+    assert ('href="/office/notice/"' in client.get("/office/channels/").text) == (seen == 200)
+
+
+def test_the_notice_is_there_in_each_format_to_be_copied(database: Database) -> None:
+    client = logged_in(Role.ADMINISTRATOR)
+    send(client, "save", why="Номер <b>сменился</b>")
+    page = client.get("/office/notice/")
+    assert "<b>сменился" not in page.text
+    fields = dict(re.findall(r'<textarea id="(\w+)"[^>]*>(.*?)</textarea>', page.text, re.DOTALL))
+    assert fields.keys() == {"text", "short", "html"}
+    assert "Номер <b>сменился</b>." in unescape(fields["text"])
+    assert "Номер <b>сменился</b>." in unescape(fields["short"])
+    assert "Номер &lt;b&gt;сменился&lt;/b&gt;." in unescape(fields["html"])
+
+
+def test_the_notice_is_shown_for_another_day_and_in_another_language(database: Database) -> None:
+    client = logged_in(Role.ADMINISTRATOR)
+    later = TODAY + dt.timedelta(days=40)
+    send(client, "save", since=later.isoformat())
+    assert "Как передать показания" in words(client, "/office/notice/")
+    said = words(client, f"/office/notice/?day={later}&in=en")
+    assert "SMS: readings are no longer taken" in said
+    assert "<li>Номер сменился</li>" in said  # what has no English
+
+
+@pytest.mark.parametrize("day", ["завтра", "9999-12-31"])
+def test_a_day_that_is_none_is_told(database: Database, day: str) -> None:
+    page = logged_in(Role.OPERATOR).get("/office/notice/", {"day": day})
+    assert (page.status_code, "Это не день" in page.text) == (400, True)
 
 
 # numbers --------------------------------------------------------------------------------------------------------------

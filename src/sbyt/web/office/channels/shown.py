@@ -110,7 +110,8 @@ def entered(row: ChannelStatus, words: Mapping[str, str], zone: dt.tzinfo) -> En
     days = ""
     if (row.first_day, row.last_day) != _EVERY_DAY:
         days = words["days"].format(first=row.first_day, last=row.last_day)
-    said = "; ".join(filter(None, (since, row.why, row.title, row.address, days, row.note)))
+    footnote = words["footnoted"].format(text=row.footnote) if row.footnote else ""
+    said = "; ".join(filter(None, (since, row.why, row.title, row.address, days, row.note, footnote)))
     who = words["from_file"] if row.changed_by == SEEDED else row.changed_by
     return Entered(moment(row.changed_at, zone), who, said_state(row.state, words), row.state, said)
 

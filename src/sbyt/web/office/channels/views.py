@@ -51,7 +51,7 @@ def channel(request: HttpRequest, code: str) -> HttpResponse:
         return _one(request, code, form=filled, wrong=f"bad_{error.reason}", status=400)
 
 
-_FIELDS = ("state", "since", "why", "title", "address", "first", "last", "note")
+_FIELDS = ("state", "since", "why", "title", "address", "first", "last", "note", "footnote")
 
 
 def _one(
@@ -138,6 +138,7 @@ def _as_it_is(way: WaySettings) -> dict[str, str]:
         "first": str(way.first_day),
         "last": str(way.last_day),
         "note": way.note or "",
+        "footnote": way.footnote or "",
     }
 
 
@@ -155,7 +156,7 @@ def _change(code: str, filled: dict[str, str], by: str) -> Change:
         raise UnableToChangeChannel("", "days")
     new = _touched(code, filled)
     days = (int(filled["first"]), int(filled["last"])) if new.keys() & {"first", "last"} else None
-    described = new.get("address"), new.get("title"), days, new.get("note")
+    described = new.get("address"), new.get("title"), days, new.get("note"), new.get("footnote")
     return Change(code, state, by, since, filled["why"], *described)
 
 

@@ -226,6 +226,7 @@ class States(Table):
         plain("address"),
         computed("days", lambda row: f"{row.first_day}–{row.last_day}"),
         plain("note"),
+        plain("footnote"),
     )
     search_help = "by_channel"
 
