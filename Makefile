@@ -28,7 +28,8 @@ demo: $(INSTALLED) ## See it work: a made-up town sends its readings and gets it
 	@$(BIN)/sbyt demo $(ARGS)
 
 test: $(INSTALLED) ## Run the tests
-	$(BIN)/pytest -n 2 $(ARGS)
+	@# A file's tests stay in one process: what its fixtures make is made once.
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 soak: $(INSTALLED) ## Play 10,000 seeded runs with faults in them. make soak ARGS="--seed 123" repeats one
 	@$(BIN)/python -m tests.simulation $(ARGS)

@@ -29,7 +29,6 @@ from tests.billing.worlds import facts_of, random_world
 from tests.support.databases import Database
 
 pytestmark = [
-    pytest.mark.xdist_group("spark"),  # one worker starts it, for all of them
     # PySpark leaves it to the garbage collector to close what it fetched rows by.
     pytest.mark.filterwarnings(r"ignore:Exception ignored in. <socket\.socket:pytest.PytestUnraisableExceptionWarning"),
 ]

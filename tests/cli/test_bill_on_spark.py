@@ -16,7 +16,6 @@ from sbyt.cli.main import app
 from tests.support.databases import Database
 
 pytestmark = [
-    pytest.mark.xdist_group("spark"),  # one worker starts it, for all of them
     # PySpark leaves it to the garbage collector to close what it fetched rows by.
     pytest.mark.filterwarnings(r"ignore:Exception ignored in. <socket\.socket:pytest.PytestUnraisableExceptionWarning"),
 ]

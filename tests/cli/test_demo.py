@@ -12,9 +12,6 @@ import pytest
 
 from sbyt.cli.demo import ENGLISH, RUSSIAN, SHOWN, WORLD
 
-# One worker plays it for all of them.
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 def demo(folder: Path, *words: str) -> str:
     done = subprocess.run(

@@ -25,9 +25,6 @@ from sbyt.cli.demo_site import Site, prepare
 from sbyt.cli.demo_site_words import ENGLISH
 from tests.support.browser import browsing
 
-# One worker makes it for all of them.
-pytestmark = pytest.mark.xdist_group("demo site")
-
 SBYT = Path(sys.executable).with_name("sbyt")
 
 

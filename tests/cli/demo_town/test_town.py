@@ -22,9 +22,6 @@ from sbyt.usecases.receive_message import Incoming, receive_messages
 from sbyt.usecases.run_billing import run_billing
 from tests.support.databases import FreshDatabase
 
-# One worker makes it for all of them.
-pytestmark = pytest.mark.xdist_group("demo town")
-
 NOW = dt.datetime(2026, 11, 26, 9, 30)
 LATER = dt.datetime(2026, 11, 26, 7, 0, tzinfo=dt.UTC)
 SETTINGS = Settings(channels=DEFAULT_CHANNELS, window=Window(first_day=20, last_day=29))
