@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from sbyt.accounts.models import Link
-from sbyt.accounts.owners import Owner, OwnerLink, owners_of
+from sbyt.accounts.owners import OwnerLink, owners_of
 from sbyt.conversation.acts import LinkTold, OwnerTold
 from sbyt.conversation.render import render
-from sbyt.core.settings import ChannelSettings, ChannelState, Settings
-from sbyt.messaging.channel import OWN_PAGE
-from sbyt.messaging.models import Conversation, OutboundMessage
+from sbyt.core.settings import Settings
+from sbyt.messaging.models import OutboundMessage
 from sbyt.messaging.numbers import short_number
 from sbyt.messaging.statuses import Statuses, read_statuses
+from sbyt.notices.addresses import Way, first_to_be_told, languages_of, ways_of
 
 #: Why an owner gets a message that they didn't ask for.
 OWNER_TOLD = "owner_told"
@@ -25,9 +24,6 @@ _MOST_A_DAY = 3
 _THE_LAST = ":last"
 _MORNING = dt.time(9, 0)
 
-_USABLE = (ChannelState.OPEN, ChannelState.UNSTABLE)
-#: Which of an owner's links is used first: what reaches a person soonest and costs nobody anything.
-_RANK = {Link.Kind.CHAT.value: 0, Link.Kind.EMAIL.value: 1, Link.Kind.PHONE.value: 2}
 
 
 class Told(NamedTuple):
@@ -40,15 +36,6 @@ class Told(NamedTuple):
     number: str
     about: str
     message: int | None = None
-
-
-class _Way(NamedTuple):
-    """Where a notice goes: the channel, the recipient as the channel names them, how the channel says it."""
-
-    channel: str
-    recipient: str
-    rendering: str
-    link: OwnerLink
 
 
 def told_by_message(message: int, acts: Iterable[OwnerTold]) -> list[Told]:
@@ -65,7 +52,7 @@ def tell_owners(
     statuses: Statuses | None = None,
     but: Collection[OwnerLink] = (),
 ) -> int:
-    """Write a notice into the outbox for each owner of the accounts concerned, once for ever, in four queries.
+    """Write a notice into the outbox for each owner of the accounts concerned, once for ever, in some queries, whose number is fixed.
 
     Each gets it where it reaches them best: in their own chat, else by e-mail, else on their phone, through a channel
     that is open. Who can't be reached by any gets none. What strangers hand in is told three times a day, and what
@@ -81,19 +68,21 @@ def tell_owners(
         return 0
     owners = owners_of({one.act.account for one in told}, but=but)
     channels = (statuses or read_statuses(settings)).channels(now.astimezone(settings.zone).date())
+    found = [
+        (one, ways_of(owner, channels, connected)) for one in told for owner in owners.get(one.act.account, ())
+    ]
     ways = [
         (one, way)
-        for one in told
-        for owner in owners.get(one.act.account, ())
-        if (way := _best(owner, channels, connected))
+        for (one, _), way in zip(found, first_to_be_told([ways for _, ways in found]), strict=True)
+        if way is not None
     ]
-    languages = _languages([way for _, way in ways])
+    languages = languages_of([way.sender for _, way in ways])
     keys = _keys(
         [(one, f"{OWNER_TOLD}:{one.act.account}:{way.link.kind}:{way.link.address}") for one, way in ways],
         now.astimezone(settings.zone).date(),
     )
     notices = [
-        _notice(one, way, languages.get(way[:2], settings.language), key, now)
+        _notice(one, way, languages.get(way.sender, settings.language), key, now)
         for (one, way), key in zip(ways, keys, strict=True)
     ]
     return _write(notices, _next_morning(settings, now))
@@ -139,43 +128,7 @@ def _keys(told: Sequence[tuple[Told, str]], day: dt.date) -> list[str | None]:
     return keys
 
 
-def _best(owner: Owner, channels: Mapping[str, ChannelSettings], connected: Collection[str] | None) -> _Way | None:
-    found = [
-        (
-            (connected is not None and code not in connected, _RANK[link.kind], channel.state is ChannelState.UNSTABLE),
-            way,
-        )
-        for link in owner
-        for code, channel in channels.items()
-        if channel.state in _USABLE and (way := _way(link, code, channel))
-    ]
-    return min(found, key=lambda one: one[0])[1] if found else None
-
-
-def _way(link: OwnerLink, code: str, channel: ChannelSettings) -> _Way | None:
-    """How a channel reaches who has this link, if it does. A keypad can be answered, not written to, nor can a page."""
-    recipient = ""
-    if link.kind == Link.Kind.CHAT:
-        sender = link.address.removeprefix(f"{code}:") if link.address.startswith(f"{code}:") else ""
-        recipient = "" if sender.startswith(OWN_PAGE) else sender
-    elif channel.senders == link.kind and channel.rendering != "keypad":
-        recipient = link.address
-    return _Way(code, recipient, channel.rendering, link) if recipient else None
-
-
-def _languages(ways: Sequence[_Way]) -> dict[tuple[str, str], str]:
-    """The language in which we talk with those of them with whom we do, by channel and sender."""
-    talks = Conversation.objects.filter(
-        channel__in={way.channel for way in ways}, sender__in={way.recipient for way in ways}
-    )
-    return {
-        (channel, sender): language
-        for channel, sender, language in talks.values_list("channel", "sender", "state__language")
-        if language
-    }
-
-
-def _notice(told: Told, way: _Way, language: str, key: str | None, now: dt.datetime) -> OutboundMessage:
+def _notice(told: Told, way: Way, language: str, key: str | None, now: dt.datetime) -> OutboundMessage:
     said = render((told.act,), language, way.rendering, told.number)
     return OutboundMessage(
         channel=way.channel,
