@@ -85,7 +85,7 @@ class HandedIn(NamedTuple):
 
     @property
     def is_complete(self) -> bool:
-        return self.read == self.registers > 0
+        return self.read == self.registers
 
 
 #: Of meters that were removed nothing is expected; the readings of installing and removing one are nobody's for a month.
@@ -119,6 +119,12 @@ def handed_in_for(period: int, accounts: Collection[int]) -> dict[int, HandedIn]
         return {}
     found = fetch(_OF_PERIOD, int(period), list(accounts))
     return {account: HandedIn(registers, read) for account, registers, read in found}
+
+
+def all_there(accounts: Collection[int], handed_in: Mapping[int, HandedIn]) -> bool:
+    """Whether the readings of these accounts are there; not where none of them has a register to read."""
+    known = [handed_in[account] for account in accounts if account in handed_in]
+    return bool(known) and all(one.is_complete for one in known)
 
 
 def accounts_of_senders(channel: str, senders: Collection[str], since: dt.datetime) -> dict[str, list[int]]:
