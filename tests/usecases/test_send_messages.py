@@ -15,7 +15,8 @@ from sbyt.core.settings import ChannelSettings, Quiet, Settings
 from sbyt.messaging import outbox
 from sbyt.messaging.channel import CannotCarry, Capabilities, Outgoing, Sent, UnableToSend
 from sbyt.messaging.models import Delivery, OutboundMessage
-from sbyt.usecases.send_messages import Sender, fitted, rate_of, send_waiting
+from sbyt.messaging.pacing import rate_of
+from sbyt.usecases.send_messages import Sender, fitted, send_waiting
 from tests.messaging.outbox_world import ANNOUNCEMENT, NOON, NOTICE, log, pace, states, write
 from tests.support.databases import Database
 from tests.support.provider import CLOSE, GARBAGE, HANG, Provider, ProviderChannel, a_provider

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple, TypeVar
 
 from sbyt.accounts.models import Link
+from sbyt.bulk.rows import fetch
 
 #: Links that are the customer's own: what the contract names, and what was proved by a code sent there, or to be who
 #: holds that phone.
@@ -32,10 +33,28 @@ def owners_of(accounts: Collection[str], *, but: Collection[OwnerLink] = ()) -> 
 
     :param but: links to leave out.
     """
-    customers: dict[str, list[OwnerLink]] = defaultdict(list)
-    owners: dict[str, list[Owner]] = defaultdict(list)
     links = Link.objects.filter(account__number__in=accounts, ended_at__isnull=True).order_by("id")
-    for account, kind, address, how in links.values_list("account__number", "kind", "address", "how"):
+    return _by_account(links.values_list("account__number", "kind", "address", "how"), but)
+
+
+_OF_IDS = """
+    SELECT account_id, kind, address, how FROM accounts_link WHERE account_id = ANY(%s::bigint[]) AND ended_at IS NULL
+    ORDER BY id
+"""
+
+
+def owners_of_ids(accounts: Collection[int]) -> dict[int, list[Owner]]:
+    """The owners of the accounts with these ids, as ``owners_of`` gives them."""
+    return _by_account(fetch(_OF_IDS, list(accounts)), ()) if accounts else {}
+
+
+Key = TypeVar("Key", int, str)
+
+
+def _by_account(rows: Iterable[tuple[Key, str, str, str]], but: Collection[OwnerLink]) -> dict[Key, list[Owner]]:
+    customers: dict[Key, list[OwnerLink]] = defaultdict(list)
+    owners: dict[Key, list[Owner]] = defaultdict(list)
+    for account, kind, address, how in rows:
         link = OwnerLink(kind, address)
         if link in but:
             continue

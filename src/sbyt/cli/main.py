@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from sbyt.cli import channels, staff
+from sbyt.cli import channels, notices, staff
 
 
 class DatabaseCommands(TyperGroup):
@@ -51,7 +51,7 @@ def _begin(command: str) -> None:
 
 
 #: The commands that put into the table what sbyt.toml says of channels: those that talk to customers.
-_SEEDING = frozenset({"say", "work", "serve", "console", "channels"})
+_SEEDING = frozenset({"say", "work", "serve", "console", "channels", "notices"})
 
 
 def _seed() -> None:
@@ -75,6 +75,7 @@ app = typer.Typer(
 
 
 app.add_typer(channels.app)
+app.add_typer(notices.app)
 app.add_typer(staff.app)
 
 

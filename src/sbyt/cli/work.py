@@ -26,6 +26,8 @@ from sbyt.core.settings import Settings
 from sbyt.messaging import delivery, outbox, workers
 from sbyt.messaging.channel import Channel, Documents, Throttled, UnableToSend, no_documents
 from sbyt.messaging.pacing import asked_for
+from sbyt.notices.feeding import feed
+from sbyt.notices.guarding import GUARD
 from sbyt.usecases.ask_again import ask_again, hand_to_staff
 from sbyt.usecases.fetch_photos import fetch_photos
 from sbyt.usecases.receive_message import handle_waiting
@@ -43,6 +45,7 @@ _LONGEST_END = 60.0
 #: ``--once`` does not wait for a channel that pauses for longer, in seconds.
 _WORTH_WAITING = 2.0
 
+_NOTICES = 1.0  # seconds between two looks for who is to be told next
 _PHOTOS = 1.0  # seconds between two looks for photos that are to be fetched
 _QUESTIONS = 100  # that are seen to in one round
 _BATCH = 500  # of what is recovered or expired at once
@@ -94,7 +97,7 @@ class Sending(Duty):
         self.name = f"send-{channel.code}"
         self._code = channel.code
         self._clock = clock
-        self._sender = Sender(channel, settings, clock, documents=documents)
+        self._sender = Sender(channel, settings, clock, documents=documents, guard=GUARD)
         self._has_begun = False
 
     def step(self) -> float:
@@ -170,6 +173,24 @@ class Photos(Duty):
 
     def step(self) -> float:
         return 0 if fetch_photos(self._channel, self._clock) else _PHOTOS
+
+    def end(self) -> None:
+        """Nothing is under way between two steps."""
+
+
+class Announcing(Duty):
+    """Puts the next of what many are told into the outbox. Of several workers one does at a time."""
+
+    name = "notices"
+
+    def __init__(self, channels: Mapping[str, Channel], settings: Settings, clock: Clock) -> None:
+        self._channels = channels
+        self._settings = settings
+        self._clock = clock
+
+    def step(self) -> float:
+        feed(self._settings, self._channels, self._clock())
+        return _NOTICES
 
     def end(self) -> None:
         """Nothing is under way between two steps."""
@@ -315,6 +336,7 @@ def _on_and_on(
     duties: list[Duty] = [
         Housekeeping(f"{socket.gethostname()}:{os.getpid()}", channels, settings, clock),
         Inbox(settings, clock),
+        Announcing(channels, settings, clock),
         *(Sending(channel, settings, clock, documents) for channel in channels.values()),
         *(Polling(channel, clock) for channel in channels.values() if channel.polls),
         *(Photos(channel, clock) for channel in channels.values() if channel.fetches),
@@ -350,6 +372,7 @@ def _once(
         pass
     while not stop.is_set() and house.see_to_questions(clock()):
         pass
+    feed(settings, channels, clock())
     with ThreadPoolExecutor(max_workers=max(len(channels), 1)) as pool:
         drained = [pool.submit(_drain, channel, settings, clock, documents, stop) for channel in channels.values()]
     for each in drained:

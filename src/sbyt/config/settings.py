@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "sbyt.payments",
     "sbyt.billing",
     "sbyt.receipts",
+    "sbyt.notices",
     "sbyt.staff",
     "sbyt.web.office",
     "unfold.apps.BasicAppConfig",

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -23,6 +24,7 @@ from pydantic import (
 )
 
 from sbyt.core.identifiers import email_address, phone_number
+from sbyt.core.money import kopecks
 from sbyt.core.resources import Resource
 
 Text = Annotated[
@@ -51,6 +53,13 @@ def _phone(text: str) -> str:
     if not re.fullmatch(r"[0-9]{3,6}", text) and phone_number(text) is None:
         raise ValueError("номер телефона, например 8 800 100-00-00")
     return text
+
+
+def _price(given: object) -> int:
+    amount = kopecks(given) if isinstance(given, str) else -1
+    if amount < 0:
+        raise ValueError("рубли в кавычках")
+    return amount
 
 
 def _address(text: str) -> str:
@@ -248,6 +257,16 @@ class Notice(Section):
     english: dict[str, Text] = {}
 
 
+class Reminders(Section):
+    """Reminders of who has handed in no reading yet.
+
+    ``on``: whether they are sent. ``day``: on which day of the month to those who chose none; None: not to them.
+    """
+
+    on: Annotated[bool, Field(strict=True, description="true или false")] = False
+    day: Day | None = None
+
+
 class Demo(Section):
     """What only an installation for show has: nothing here belongs where real customers write."""
 
@@ -303,6 +322,8 @@ class ChannelSettings(WaySettings):
     ``public``: customers are told of it. ``contact``: people there can share their own phone by a button. ``options``
     are the channel's own; config checks them by its schema.
 
+    ``price`` is what a message costs in kopecks, for an SMS each part; None where nobody said.
+
     ``personal_data`` and ``payment_documents``: whether they may go this way. State-owned and some other companies may
     not send them through foreign messengers (149-FZ art. 10; 41-FZ of 2025): there a link is sent instead.
     """
@@ -310,6 +331,10 @@ class ChannelSettings(WaySettings):
     rendering: Literal["text", "short", "buttons", "keypad"] = "text"
     senders: Literal["phone", "email", "chat"] = "chat"
     per_second: Count | None = None
+    price: (
+        Annotated[int, BeforeValidator(_price), Field(description='рубли в кавычках, например "2.80", не меньше 0')]
+        | None
+    ) = None
     public: Annotated[bool, Field(strict=True, description="true или false")] = True
     personal_data: Annotated[bool, Field(strict=True, description="true или false")] = True
     payment_documents: Annotated[bool, Field(strict=True, description="true или false")] = True
@@ -335,6 +360,7 @@ class Settings(Section):
     receipts: Receipts = Receipts()
     dialogue: Dialogue = Dialogue()
     quiet: Quiet = Quiet()
+    reminders: Reminders = Reminders()
     channels: dict[str, ChannelSettings] = {}
     ways: dict[str, WaySettings] = {}
     notice: Notice = Notice()

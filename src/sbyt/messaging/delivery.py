@@ -197,6 +197,30 @@ def _save(messages: Iterable[OutboundMessage]) -> None:
             cursor.executemany(_UPDATE, rows)
 
 
+def drop(messages: Collection[int], now: dt.datetime, *, claimed: bool) -> list[int]:
+    """Let messages be that say nothing any more, in the caller's transaction if there is one.
+
+    They are neither sent nor failed: their time is over, and the log says why.
+
+    :param claimed: they are the caller's, who has not begun to send them; else only those that still wait are dropped.
+
+    :returns: those that were dropped.
+    """
+    state = State.SENDING if claimed else State.WAITING
+    with transaction.atomic():
+        ids = list(
+            OutboundMessage.objects.select_for_update()
+            .filter(id__in=messages, state=state)
+            .order_by("id")
+            .values_list("id", flat=True)
+        )
+        OutboundMessage.objects.filter(id__in=ids).update(state=State.EXPIRED, leased_until=None)
+        Delivery.objects.bulk_create(
+            [Delivery(outbound_id=number, began_at=now, ended_at=now, result=DROPPED) for number in ids]
+        )
+    return ids
+
+
 def recover(now: dt.datetime, limit: int = 500) -> int:
     """Treat messages whose lease ran out as those of which nobody knows whether they arrived.
 

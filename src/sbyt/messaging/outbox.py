@@ -76,12 +76,13 @@ def write(  # noqa: PLR0913 as many as a message has
 class Claimed:
     """A message that this worker, and nobody else, is to send now. ``attempt`` counts from 1.
 
-    ``document`` is the reference of a file that must go with it: it isn't opened yet.
+    ``document`` is the reference of a file that must go with it: it isn't opened yet. ``purpose``: why it was written.
     """
 
     outgoing: Outgoing
     attempt: int
     document: str = ""
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,7 @@ def _claimed(message: OutboundMessage) -> Claimed:
         message.subject,
         contact_button=message.contact_button,
     )
-    return Claimed(outgoing, message.attempts + 1, message.document)
+    return Claimed(outgoing, message.attempts + 1, message.document, message.purpose)
 
 
 #: Whether another message of its recipient and kind waits before this one, and not only for its time. The state stands
@@ -243,6 +244,16 @@ def _heads(
         .exclude(recipient__in=list(busy))
         .order_by("send_at", "id")
         .select_for_update(skip_locked=True, of=("self",))
+    )
+
+
+def put_back(claimed: Iterable[Claimed], until: dt.datetime) -> None:
+    """Let claimed messages wait until then, as if they had not been claimed, and commit."""
+    ours = Q(pk__in=())
+    for one in claimed:
+        ours |= Q(id=one.outgoing.id, attempts=one.attempt)
+    OutboundMessage.objects.filter(ours, state=State.SENDING).update(
+        state=State.WAITING, send_at=until, leased_until=None, attempts=F("attempts") - 1
     )
 
 

@@ -7,7 +7,8 @@ import math
 import zlib
 from dataclasses import dataclass
 
-from sbyt.messaging.channel import NotAuthorised, Throttled, UnableToSend, Uncertain
+from sbyt.core.settings import Settings
+from sbyt.messaging.channel import Channel, NotAuthorised, Throttled, UnableToSend, Uncertain
 
 _SECOND = dt.timedelta(seconds=1)
 
@@ -61,6 +62,13 @@ class Rate:
     @staticmethod
     def _meant(free_at: dt.datetime, now: dt.datetime) -> dt.datetime:
         return now if free_at < now or free_at > now + CLOCK_SLACK else free_at
+
+
+def rate_of(channel: Channel, settings: Settings) -> Rate:
+    """What the channel can take a second, or less if the settings say less."""
+    described = settings.channels.get(channel.code)
+    wanted = described.per_second if described else None
+    return Rate(min(wanted or channel.per_second, channel.per_second))
 
 
 def back_off(message: int, attempt: int) -> dt.timedelta:

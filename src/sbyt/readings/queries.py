@@ -77,6 +77,64 @@ _TAKEN = """
 """
 
 
+class HandedIn(NamedTuple):
+    """How many registers of an account are to be read, and of how many a reading for the period is there."""
+
+    registers: int
+    read: int
+
+    @property
+    def is_complete(self) -> bool:
+        return self.read == self.registers
+
+
+#: Of meters that were removed nothing is expected; the readings of installing and removing one are nobody's for a month.
+_OF_PERIOD = """
+    SELECT meter.account_id, count(*), sum(CASE WHEN EXISTS (
+        SELECT 1 FROM readings_reading AS reading
+        WHERE reading.register_id = register.id AND reading.period = %s AND reading.kind IN ('customer', 'control')
+            AND NOT EXISTS (SELECT 1 FROM readings_cancellation WHERE reading_id = reading.id)
+    ) THEN 1 ELSE 0 END)
+    FROM accounts_meter AS meter JOIN accounts_register AS register ON register.meter_id = meter.id
+    WHERE meter.account_id = ANY(%s::bigint[]) AND NOT EXISTS (
+        SELECT 1 FROM readings_reading AS reading WHERE reading.register_id = register.id AND reading.kind = 'removed'
+            AND NOT EXISTS (SELECT 1 FROM readings_cancellation WHERE reading_id = reading.id)
+    )
+    GROUP BY meter.account_id
+"""
+_ACCOUNTS_OF_SENDERS = """
+    SELECT DISTINCT message.sender, meter.account_id
+    FROM messaging_inboundmessage AS message
+    JOIN readings_reading AS reading ON reading.message_id = message.id
+    JOIN accounts_register AS register ON register.id = reading.register_id
+    JOIN accounts_meter AS meter ON meter.id = register.meter_id
+    WHERE message.channel = %s AND message.sender = ANY(%s::text[]) AND message.received_at >= %s
+    ORDER BY message.sender, meter.account_id
+"""
+
+
+def handed_in_for(period: int, accounts: Collection[int]) -> dict[int, HandedIn]:
+    """How far the readings of these accounts for a period have come; those with no register to read are left out."""
+    if not accounts:
+        return {}
+    found = fetch(_OF_PERIOD, int(period), list(accounts))
+    return {account: HandedIn(registers, read) for account, registers, read in found}
+
+
+def all_there(accounts: Collection[int], handed_in: Mapping[int, HandedIn]) -> bool:
+    """Whether the readings of these accounts are there; not where none of them has a register to read."""
+    known = [handed_in[account] for account in accounts if account in handed_in]
+    return bool(known) and all(one.is_complete for one in known)
+
+
+def accounts_of_senders(channel: str, senders: Collection[str], since: dt.datetime) -> dict[str, list[int]]:
+    """For each of these senders the accounts for which their messages of a channel brought readings since."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for sender, account in fetch(_ACCOUNTS_OF_SENDERS, channel, list(senders), since) if senders else ():
+        found[sender].append(account)
+    return found
+
+
 def newest_taken(most: int) -> list[Taken]:
     """Those of so many newest readings that came by a message, the newest first."""
     return [Taken._make((*row[:-1], moment(row[-1]))) for row in fetch(_TAKEN, most)]

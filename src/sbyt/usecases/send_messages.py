@@ -7,7 +7,7 @@ import datetime as dt
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future
 from concurrent.futures import wait as wait_for_futures
 from dataclasses import dataclass, replace
@@ -39,8 +39,9 @@ from sbyt.messaging.channel import (
     no_documents,
 )
 from sbyt.messaging.delivery import Attempt
+from sbyt.messaging.guarding import UNGUARDED, Guard, Verdict
 from sbyt.messaging.outbox import Claimed
-from sbyt.messaging.pacing import Rate
+from sbyt.messaging.pacing import rate_of
 
 #: How long a provider may take to answer, in seconds.
 TIME_LIMIT = 20.0
@@ -49,6 +50,8 @@ MOST_UNDER_WAY = 32
 #: For so many seconds after a claim documents are opened. What is left of its lease is more than a send may take.
 OPENING_LIMIT = 60.0
 
+#: What is not to go yet is looked at again after this.
+_HELD = dt.timedelta(minutes=1)
 #: A send that does not heed its time limit is given up after so many seconds more.
 _GRACE = 5.0
 #: The whole list of errors that mean what they say. Anything else a channel raises means that nobody knows.
@@ -76,18 +79,20 @@ def send_waiting(
     *,
     time_limit: float = TIME_LIMIT,
     documents: Documents = no_documents,
+    guard: Guard = UNGUARDED,
 ) -> Counter[str]:
     """Send up to so many of the messages that are due in a channel at this moment, and wait for how they end.
 
     :param clock: the time; read at the beginning, and before and after each attempt.
     :param time_limit: seconds until an attempt that has no answer counts as uncertain.
     :param documents: opens what messages refer to.
+    :param guard: says of some messages whether they still are to go.
 
     :returns: how many attempts ended how: ``delivered``, or the code of a send error.
 
     :raises DatabaseError: if the database is out of reach; what was claimed is then recovered when its lease runs out.
     """
-    with Sender(channel, settings, clock, most=limit, time_limit=time_limit, documents=documents) as sender:
+    with Sender(channel, settings, clock, most=limit, time_limit=time_limit, documents=documents, guard=guard) as sender:
         sender.begin_due()
         sender.finish()
         return sender.ended
@@ -98,7 +103,7 @@ class Sender:
 
     Providers are talked to in a thread of its own, so that a slow database delays no answer of theirs, and a channel
     that blocks delays no other channel. ``begin_due``, ``settle`` and ``finish`` are called by one thread; so are
-    ``documents``, because they ask the database.
+    ``documents`` and ``guard``, because they ask the database.
     """
 
     def __init__(
@@ -110,6 +115,7 @@ class Sender:
         most: int = MOST_UNDER_WAY,
         time_limit: float = TIME_LIMIT,
         documents: Documents = no_documents,
+        guard: Guard = UNGUARDED,
     ) -> None:
         self.ended: Counter[str] = Counter()
         self._channel = channel
@@ -118,6 +124,7 @@ class Sender:
         self._most = most
         self._time_limit = time_limit
         self._documents = documents
+        self._guard = guard
         self._rate = rate_of(channel, settings)
         self._under_way: dict[Future[Attempt], _UnderWay] = {}
         self._unrecorded: list[Attempt] = []
@@ -149,9 +156,24 @@ class Sender:
         apart = dt.timedelta(seconds=self._channel.apart)
         claimed = outbox.claim(self._channel.code, room, now, rate=self._rate, quiet=quiet, apart=apart)
         until = time.monotonic() + OPENING_LIMIT
-        for message in claimed.messages:
+        for message in self._let_through(claimed.messages, now):
             self._begin(message, until)
         return claimed.wait
+
+    def _let_through(self, messages: Sequence[Claimed], now: dt.datetime) -> Sequence[Claimed]:
+        """Those that are still to go. The others are dropped, or put back: nobody is told what is out of date.
+
+        :raises DatabaseError: if the database is out of reach; what was claimed then counts as uncertain.
+        """
+        asked = {one.outgoing.id: one for one in messages if one.purpose in self._guard.purposes}
+        verdicts = self._guard.ask(asked, now) if asked else {}
+        if not verdicts:
+            return messages
+        delivery.drop([number for number, verdict in verdicts.items() if verdict is Verdict.DROP], now, claimed=True)
+        held = [asked[number] for number, verdict in verdicts.items() if verdict is Verdict.HOLD]
+        outbox.put_back(held, now + _HELD)
+        self.ended.update(verdict.value for verdict in verdicts.values())
+        return [one for one in messages if one.outgoing.id not in verdicts]
 
     def _begin(self, message: Claimed, until: float) -> None:
         """Begin to send a message; its document is opened first, while those before it are on their way already."""
@@ -229,13 +251,6 @@ class _UnderWay:
     message: Claimed
     began_at: dt.datetime
     until: float  # on the monotonic clock: a provider's silence lasts as long whatever the time of day becomes
-
-
-def rate_of(channel: Channel, settings: Settings) -> Rate:
-    """What the channel can take a second, or less if the settings say less."""
-    described = settings.channels.get(channel.code)
-    wanted = described.per_second if described else None
-    return Rate(min(wanted or channel.per_second, channel.per_second))
 
 
 async def _attempt(channel: Channel, claimed: Claimed, clock: Clock, began: dt.datetime, time_limit: float) -> Attempt:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from sbyt.accounts.models import Link
-from sbyt.accounts.owners import Owner, OwnerLink, owners_of
+from sbyt.accounts.owners import OwnerLink, owners_of
 from sbyt.conversation.acts import LinkTold, OwnerTold
 from sbyt.conversation.render import render
-from sbyt.core.settings import ChannelSettings, ChannelState, Settings
-from sbyt.messaging.channel import OWN_PAGE
-from sbyt.messaging.models import Conversation, OutboundMessage
+from sbyt.core.settings import Settings
+from sbyt.messaging.models import OutboundMessage
 from sbyt.messaging.numbers import short_number
-from sbyt.messaging.silence import silent
 from sbyt.messaging.statuses import Statuses, read_statuses
+from sbyt.notices.addresses import Way, first_to_be_told, languages_of, ways_of
 
 #: Why an owner gets a message that they didn't ask for.
 OWNER_TOLD = "owner_told"
@@ -27,9 +25,6 @@ _MOST_A_DAY = 3
 _THE_LAST = ":last"
 _MORNING = dt.time(9, 0)
 
-_USABLE = (ChannelState.OPEN, ChannelState.UNSTABLE)
-#: Which of an owner's links is used first: what reaches a person soonest and costs nobody anything.
-_RANK = {Link.Kind.CHAT.value: 0, Link.Kind.EMAIL.value: 1, Link.Kind.PHONE.value: 2}
 
 
 class Told(NamedTuple):
@@ -42,16 +37,6 @@ class Told(NamedTuple):
     number: str
     about: str
     message: int | None = None
-
-
-class _Way(NamedTuple):
-    """Where a notice goes: the channel, the recipient as the channel names them, how it says it, what it may say."""
-
-    channel: str
-    recipient: str
-    rendering: str
-    link: OwnerLink
-    personal_data: bool
 
 
 def told_by_message(message: int, acts: Iterable[OwnerTold]) -> list[Told]:
@@ -68,7 +53,9 @@ def tell_owners(
     statuses: Statuses | None = None,
     but: Collection[OwnerLink] = (),
 ) -> int:
-    """Write a notice into the outbox for each owner of the accounts concerned, once for ever, in four queries.
+    """Write a notice into the outbox for each owner of the accounts concerned, once for ever.
+
+    The number of queries does not depend on how many they are.
 
     Each gets it where it reaches them best: in their own chat, else by e-mail, else on their phone, through a channel
     that is open. Who can't be reached by any gets none. What strangers hand in is told three times a day, and what
@@ -84,16 +71,23 @@ def tell_owners(
         return 0
     owners = owners_of({one.act.account for one in told}, but=but)
     channels = (statuses or read_statuses(settings)).channels(now.astimezone(settings.zone).date())
-    open_to = [(one, _ways(owner, channels)) for one in told for owner in owners.get(one.act.account, ())]
-    unheard = silent({way[:2] for _, found in open_to for way in found})
-    ways = [(one, way) for one, found in open_to if (way := _best(found, channels, connected, unheard))]
-    languages = _languages([way for _, way in ways])
+    found = [
+        (one, ways_of(owner, channels, connected, personal=True))
+        for one in told
+        for owner in owners.get(one.act.account, ())
+    ]
+    ways = [
+        (one, way)
+        for (one, _), way in zip(found, first_to_be_told([ways for _, ways in found]), strict=True)
+        if way is not None
+    ]
+    languages = languages_of([way.sender for _, way in ways])
     keys = _keys(
         [(one, f"{OWNER_TOLD}:{one.act.account}:{way.link.kind}:{way.link.address}") for one, way in ways],
         now.astimezone(settings.zone).date(),
     )
     notices = [
-        _notice(one, way, languages.get(way[:2], settings.language), key, now)
+        _notice(one, way, languages.get(way.sender, settings.language), key, now)
         for (one, way), key in zip(ways, keys, strict=True)
     ]
     return _write(notices, _next_morning(settings, now))
@@ -139,59 +133,7 @@ def _keys(told: Sequence[tuple[Told, str]], day: dt.date) -> list[str | None]:
     return keys
 
 
-def _ways(owner: Owner, channels: Mapping[str, ChannelSettings]) -> list[_Way]:
-    """The ways to a person through channels that are open."""
-    return [
-        way
-        for link in owner
-        for code, channel in channels.items()
-        if channel.state in _USABLE and (way := _way(link, code, channel))
-    ]
-
-
-def _best(
-    ways: Sequence[_Way],
-    channels: Mapping[str, ChannelSettings],
-    connected: Collection[str] | None,
-    unheard: Collection[tuple[str, str]],
-) -> _Way | None:
-    """The way that is connected, may carry it all, reaches a person soonest, and works."""
-    return min(
-        (way for way in ways if way[:2] not in unheard),
-        key=lambda way: (
-            connected is not None and way.channel not in connected,
-            not way.personal_data,
-            _RANK[way.link.kind],
-            channels[way.channel].state is ChannelState.UNSTABLE,
-        ),
-        default=None,
-    )
-
-
-def _way(link: OwnerLink, code: str, channel: ChannelSettings) -> _Way | None:
-    """How a channel reaches who has this link, if it does. A keypad can be answered, not written to, nor can a page."""
-    recipient = ""
-    if link.kind == Link.Kind.CHAT:
-        sender = link.address.removeprefix(f"{code}:") if link.address.startswith(f"{code}:") else ""
-        recipient = "" if sender.startswith(OWN_PAGE) else sender
-    elif channel.senders == link.kind and channel.rendering != "keypad":
-        recipient = link.address
-    return _Way(code, recipient, channel.rendering, link, channel.personal_data) if recipient else None
-
-
-def _languages(ways: Sequence[_Way]) -> dict[tuple[str, str], str]:
-    """The language in which we talk with those of them with whom we do, by channel and sender."""
-    talks = Conversation.objects.filter(
-        channel__in={way.channel for way in ways}, sender__in={way.recipient for way in ways}
-    )
-    return {
-        (channel, sender): language
-        for channel, sender, language in talks.values_list("channel", "sender", "state__language")
-        if language
-    }
-
-
-def _notice(told: Told, way: _Way, language: str, key: str | None, now: dt.datetime) -> OutboundMessage:
+def _notice(told: Told, way: Way, language: str, key: str | None, now: dt.datetime) -> OutboundMessage:
     act = told.act
     if isinstance(act, OwnerTold) and not way.personal_data:  # that it happened, and nothing of what
         act = replace(act, meters=(), before=())
