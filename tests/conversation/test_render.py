@@ -34,6 +34,7 @@ from sbyt.conversation.acts import (
     NotLinked,
     OwnerTold,
     Refused,
+    ReminderAnswer,
     Say,
     Saying,
     SeeOnPage,
@@ -379,6 +380,9 @@ STRANGERS: tuple[Act, ...] = (
         for offer in (True, False)
     ),
     NotLinked(),
+    ReminderAnswer(20),
+    ReminderAnswer(None),
+    ReminderAnswer(None, 18, 25),
     NotLinked(offer=True),
 )
 OWNERS: tuple[Act, ...] = (

@@ -231,6 +231,15 @@ class NotLinked:
 
 
 @dataclass(frozen=True, slots=True)
+class ReminderAnswer:
+    """On which day of the month they are reminded; None: not at all, or, with the days of the window, of these one."""
+
+    day: int | None
+    first_day: int = 0
+    last_day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SeeOnPage:
     """What is asked for is on a page; ``pages``: its address for each account, empty where unknown.
 
@@ -309,6 +318,7 @@ Act = (
     | ContactAnswer
     | NotLinked
     | SeeOnPage
+    | ReminderAnswer
     | LastReadings
     | History
     | Say

@@ -28,6 +28,7 @@ from sbyt.conversation.facts import Facts, MeterFacts
 from sbyt.conversation.linking import holds_more, link
 from sbyt.conversation.mentions import ON_THE_PAGE, asks_for_bill
 from sbyt.conversation.parsing import parse
+from sbyt.conversation.reminders import find_reminder, reminder_chosen
 from sbyt.conversation.segments import Named, named_accounts
 from sbyt.conversation.state import (
     Cancel,
@@ -77,6 +78,9 @@ def reply(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
 
 
 def _answered(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
+    reminder = find_reminder(event.text) if not facts.channel.withdrawn else None
+    if reminder and facts.channel.rendering != "keypad":
+        return reminder_chosen(reminder, state, facts)
     message = parse(event.text)
     turn = _Turn(state, facts, now, named_accounts(message, facts))
     if facts.channel.withdrawn:

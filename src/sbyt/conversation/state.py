@@ -146,13 +146,20 @@ class PhotoRead:
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseReminder:
+    """Remind the sender on this day of each month while no reading is there; None: not any more."""
+
+    day: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class KeepSilent:
     """Write nothing first to the sender in this channel, or do so again."""
 
     silent: bool = True
 
 
-Command = Store | Cancel | ToStaff | LinkSender | CountWrongCode | KeepSilent | PhotoRead
+Command = Store | Cancel | ToStaff | LinkSender | CountWrongCode | KeepSilent | PhotoRead | ChooseReminder
 
 
 class Outcome(enum.StrEnum):

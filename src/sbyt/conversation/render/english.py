@@ -26,6 +26,7 @@ from sbyt.conversation.acts import (
     NotLinked,
     OwnerTold,
     Refused,
+    ReminderAnswer,
     Say,
     Saying,
     SeeOnPage,
@@ -306,6 +307,14 @@ class English(Words):
         if not pages:
             return f"{why}Open the page of the bill by its QR code, or call us."
         return f"{why}Debt, charges and readings are on this page: {'; '.join(pages)}"
+
+    def reminder_answer(self, act: ReminderAnswer) -> str:
+        if act.first_day:
+            days = self.days(act.first_day, act.last_day)
+            return f"Readings are taken {days}. Choose one of these days, like: remind {act.first_day}"
+        if act.day is None:
+            return "All right, no more reminders. To undo: remind."
+        return f"We'll remind you on day {act.day} of the month if no reading is there yet. To end it: no reminders."
 
     def history(self, act: History, terse: int) -> str:
         if not act.meters:

@@ -26,6 +26,7 @@ from sbyt.conversation.acts import (
     NotLinked,
     OwnerTold,
     Refused,
+    ReminderAnswer,
     Say,
     Saying,
     SeeOnPage,
@@ -402,6 +403,14 @@ class Russian(Words):
         if not pages:
             return f"{why}Откройте страницу счёта по QR-коду на квитанции или позвоните нам."
         return f"{why}Долг, начисления и показания видны на странице: {'; '.join(pages)}"
+
+    def reminder_answer(self, act: ReminderAnswer) -> str:
+        if act.first_day:
+            days = self.days(act.first_day, act.last_day)
+            return f"Показания ждём {days} число. Выберите день из них, например: напоминать {act.first_day}"
+        if act.day is None:
+            return "Хорошо, напоминать не будем. Вернуть: напоминать."
+        return f"Напомним {act.day}-го числа, если показаний ещё не будет. Перестать: не напоминать."
 
     def history(self, act: History, terse: int) -> str:
         if not act.meters:

@@ -27,6 +27,7 @@ from sbyt.conversation.acts import (
     NotLinked,
     OwnerTold,
     Refused,
+    ReminderAnswer,
     Say,
     SeeOnPage,
     Shown,
@@ -89,6 +90,8 @@ class Words(ABC):
                 return self.not_linked(act, terse)
             case SeeOnPage():
                 return self.see_on_page(act)
+            case ReminderAnswer():
+                return self.reminder_answer(act)
             case History():
                 return self.history(act, terse)
             case LastReadings():
@@ -143,6 +146,9 @@ class Words(ABC):
 
     @abstractmethod
     def see_on_page(self, act: SeeOnPage) -> str: ...
+
+    @abstractmethod
+    def reminder_answer(self, act: ReminderAnswer) -> str: ...
 
     @abstractmethod
     def history(self, act: History, terse: int) -> str: ...
