@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from sbyt.accounts.models import Account, Link
+from sbyt.cli import demo
 from sbyt.config.channels import DEFAULT_CHANNELS
 from sbyt.core.periods import Period
 from sbyt.core.settings import Settings
@@ -16,7 +17,6 @@ from sbyt.readings.models import Reading
 from sbyt.usecases.channels import Change, ChannelState, change_channel
 from sbyt.usecases.import_files import import_files
 from sbyt.usecases.mass_notices import Plan, Who, prepare_withdrawn
-from sbyt.cli import demo
 
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)  # noon in Moscow
 NOVEMBER = Period.parse("2026-11")

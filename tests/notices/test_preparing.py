@@ -262,5 +262,3 @@ def test_where_a_person_left_only_part_of_the_registers_unread_they_are_still_to
     read(OTHER)
     Cancellation.objects.create(reading=Reading.objects.latest("id"), at=NOW, by="")
     assert prepared().already_there == 0
-
-

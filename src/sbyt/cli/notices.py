@@ -246,9 +246,7 @@ def _plan(
         day = dt.date.fromisoformat(until) if until else None
     except ValueError as error:
         raise typer.BadParameter(f"{until!r} не день; нужен, например, 2026-11-25", param_hint="--until") from error
-    return Plan(
-        day, _time(begin, settings, "--begin"), per_hour, _time(evenly_until, settings, "--evenly-until")
-    )
+    return Plan(day, _time(begin, settings, "--begin"), per_hour, _time(evenly_until, settings, "--evenly-until"))
 
 
 def _time(text: str | None, settings: Settings, option: str) -> dt.datetime | None:
@@ -275,7 +273,9 @@ def _show(campaign: Campaign, settings: Settings) -> None:
     typer.echo(f"Уведомление {campaign.pk}. {_named(campaign)}: {STATES[campaign.state]}")
     for step in campaign.steps.order_by("id"):
         typer.echo(f"  {_moment(step.at, settings)}  {_STEPS[step.what]}: {step.by}")
-    typer.echo(f"Всего людей: {sum(all_together.values())}. Отправлять до {_last_day(campaign, settings)}{_pace(campaign)}.")
+    typer.echo(
+        f"Всего людей: {sum(all_together.values())}. Отправлять до {_last_day(campaign, settings)}{_pace(campaign)}."
+    )
     for end, word in ENDS.items():
         channels = {code: count for (code, known), count in by_channel.items() if known == end and code}
         among = ", ".join(f"{_title(code, settings)} {count}" for code, count in sorted(channels.items()))

@@ -55,7 +55,6 @@ _ALREADY_THERE = """
 """
 
 
-
 def find_addressees(
     campaign: Campaign, batches: Iterable[Sequence[Person]], reach: Reach, settings: Settings, *, only_missing: bool
 ) -> None:
@@ -71,7 +70,7 @@ def find_addressees(
     tables, accounts = [], []
     place = 0
     for batch in batches:
-        found = [one for one in reach.find(batch) if one.missing and one.recipient or not only_missing]
+        found = [one for one in reach.find(batch) if (one.missing and one.recipient) or not only_missing]
         due = _due(campaign, found, settings)
         tables.append(_table(found, due, place))
         accounts.append(

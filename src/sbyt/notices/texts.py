@@ -20,8 +20,34 @@ _SUBJECTS = {
     "en": {"withdrawn": "{title} takes no readings any more", "own": "A message", "reminder": "Meter readings"},
 }
 _MONTHS = {
-    "ru": "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split(),
-    "en": "January February March April May June July August September October November December".split(),
+    "ru": [
+        "январь",
+        "февраль",
+        "март",
+        "апрель",
+        "май",
+        "июнь",
+        "июль",
+        "август",
+        "сентябрь",
+        "октябрь",
+        "ноябрь",
+        "декабрь",
+    ],
+    "en": [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
 }
 _REMINDERS = {
     "ru": {

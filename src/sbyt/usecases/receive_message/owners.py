@@ -26,7 +26,6 @@ _THE_LAST = ":last"
 _MORNING = dt.time(9, 0)
 
 
-
 class Told(NamedTuple):
     """What the owners of an account are told, and by which number staff find it.
 
