@@ -267,11 +267,22 @@ class Reminders(Section):
     day: Day | None = None
 
 
+class MorningSettings(Section):
+    """Which channels die on the morning that a demonstration plays, by their codes, and what customers read of it."""
+
+    ended: Text
+    why: Text
+    footnote: Text | None = None
+    unstable: Text
+    unstable_why: Text | None = None
+
+
 class Demo(Section):
     """What only an installation for show has: nothing here belongs where real customers write."""
 
     simulator: Annotated[bool, Field(strict=True, description="true или false")] = False
     guide: Annotated[Text, Field(description="путь к файлу, который пишет sbyt demo")] | None = None
+    morning: MorningSettings | None = None
 
 
 class ChannelState(enum.StrEnum):
@@ -384,6 +395,14 @@ class Settings(Section):
             if code not in known:
                 raise ValueError(f"recommend: пути {code!r} нет; есть: {', '.join(known)}")
         return notice
+
+    @field_validator("demo")
+    @classmethod
+    def _of_ours(cls, demo: Demo, info: ValidationInfo) -> Demo:
+        for code in (demo.morning.ended, demo.morning.unstable) if demo.morning else ():
+            if code not in info.data.get("channels", {}):
+                raise ValueError(f"morning: канала {code!r} нет")
+        return demo
 
     @field_validator("time_zone")
     @classmethod

@@ -15,12 +15,14 @@ from sbyt.usecases.simulator.customers import (
 )
 from sbyt.usecases.simulator.examples import Example, examples
 from sbyt.usecases.simulator.guide import guide
+from sbyt.usecases.simulator.morning import Morning, morning, play_morning, undo_morning
 
 __all__ = [
     "NOTHING_SEEN",
     "Board",
     "Customer",
     "Example",
+    "Morning",
     "Seen",
     "Shown",
     "Typed",
@@ -32,6 +34,9 @@ __all__ = [
     "guide",
     "is_aside",
     "look",
+    "morning",
+    "play_morning",
     "sender_in",
+    "undo_morning",
     "write_as",
 ]

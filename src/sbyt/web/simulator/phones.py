@@ -120,6 +120,7 @@ def phones(request: HttpRequest) -> HttpResponse:
         "switches": [(one, WORDS[language][one], wanted.query(show=one)) for one in (*_offered(), "board")],
         "rows": [row_of(one, language) for one in board[:_BOARD]],
         "seen": seen.name,
+        "has_morning": settings.SBYT.demo.morning is not None,
     }
     return render(request, "simulator/phones.html", said)
 
