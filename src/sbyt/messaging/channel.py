@@ -334,7 +334,8 @@ class Channel(ABC):
 
         It is asked every ten minutes, in another event loop than ``send``: what this function opens it closes again.
 
-        :param webhook: the address at which the provider should post to us; empty where the installation has none.
+        :param webhook: the address at which the provider should post to us; empty where it should post nowhere: the
+            installation has no address in the internet, or this channel doesn't go by it (``by_address``).
 
         :raises UnableToSend: if the provider can't be asked. That our key is refused is an alarm by itself.
         """

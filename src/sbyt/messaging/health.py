@@ -20,7 +20,7 @@ from sbyt.messaging.channel import (
     Unreachable,
 )
 from sbyt.messaging.pacing import FAILURES_TO_PAUSE
-from sbyt.messaging.silence import CERTAIN, SUSPICIOUS
+from sbyt.messaging.usual_traffic import CERTAIN, SUSPICIOUS
 
 #: The attempts of this time are counted.
 WINDOW = dt.timedelta(minutes=15)

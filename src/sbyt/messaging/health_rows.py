@@ -26,7 +26,7 @@ from sbyt.messaging.models import (
     Pace,
 )
 from sbyt.messaging.outbox import Kind, State
-from sbyt.messaging.silence import compared, expected, span
+from sbyt.messaging.usual_traffic import compared, expected, span
 
 #: Checks are made so often.
 EVERY = dt.timedelta(minutes=1)

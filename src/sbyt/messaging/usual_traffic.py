@@ -1,9 +1,9 @@
 """Whether nothing coming in means that something is broken: by what usually comes at such hours. Pure.
 
 Readings come in waves: on the days of the window, by day, less at weekends. What an hour usually brings is therefore
-the lower of two: what it brought on the last four days of its sort (working days, or weekends), and what it brought
-about the same day of the three months before. Of each the second or third lowest counts, so that one day of an
-announcement, or of an outage, decides nothing. An hour of which too little is known, and a quiet one, bring nothing.
+the lower of two: what it brought on the last four days of its sort (working days, or weekends), and what it brought on
+three such days about the same date in each of the three months before. Of each the second or third lowest counts, so
+that one day of an announcement, or of an outage, decides nothing. An hour of which too little is known, and a quiet one, bring nothing.
 
 Where ``expected`` messages would usually have come since the last one, chance alone keeps them away with a probability
 of exp(-expected): they come independently of each other (Poisson).
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -30,6 +31,8 @@ CERTAIN = 30.0
 _DAYS = 4
 _DAYS_BACK = 14
 _MONTHS = 3
+_NEAR = 3
+_WEEK = 7
 _LEAST_OF_MONTHS = 6  # of nine days: two months are known
 _HOUR = dt.timedelta(hours=1)
 _SATURDAY = 5
@@ -104,12 +107,13 @@ def _low(counts: Sequence[int], one_in: int) -> int:
 
 
 def _about_the_same_day(day: dt.date) -> Iterator[dt.date]:
-    """The day with its neighbours in each of the months before; the last of a month where that is shorter."""
+    """In each of the months before, the three days of its sort that are nearest to it."""
     for back in range(1, _MONTHS + 1):
         number = day.year * 12 + day.month - 1 - back
         year, month = number // 12, number % 12 + 1
         same = dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
-        yield from (same + dt.timedelta(days=days) for days in (1, 0, -1))
+        near = (same + dt.timedelta(days=days) for days in sorted(range(-_WEEK, _WEEK + 1), key=abs))
+        yield from itertools.islice((one for one in near if _is_weekend(one) == _is_weekend(day)), _NEAR)
 
 
 def _is_weekend(day: dt.date) -> bool:
