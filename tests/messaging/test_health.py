@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sbyt.messaging.certificates import Certificate, Seen
 from sbyt.messaging.channel import Finding, FindingCode
 from sbyt.messaging.delivery import LEASE_EXPIRED, UNKNOWN
-from sbyt.messaging.health import Course, HealthState, Measured, Reason, following, judge
 from sbyt.messaging.health import _UNKNOWN as UNKNOWN_HERE
+from sbyt.messaging.health import Course, HealthState, Measured, Reason, following, judge
 
 NOON = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 OK, DEGRADED, DOWN, _ = HealthState

@@ -1,9 +1,10 @@
 """Whether nothing coming in means that something is broken: by what usually comes at such hours. Pure.
 
 Readings come in waves: on the days of the window, by day, less at weekends. What an hour usually brings is therefore
-the lower of two: what it brought on the last four days of its sort (working days, or weekends), and what it brought on
-three such days about the same date in each of the three months before. Of each the second or third lowest counts, so
-that one day of an announcement, or of an outage, decides nothing. An hour of which too little is known, and a quiet one, bring nothing.
+the lower of two: what it brought on the last four days of its sort (working days, or weekends), and what it brought
+on three such days about the same date in each of the three months before. Of each the second or third lowest counts,
+so that one day of an announcement, or of an outage, decides nothing. An hour of which too little is known, and a quiet
+one, bring nothing.
 
 Where ``expected`` messages would usually have come since the last one, chance alone keeps them away with a probability
 of exp(-expected): they come independently of each other (Poisson).
