@@ -8,9 +8,8 @@ from pathlib import Path
 from sbyt.messaging.health import HealthState
 
 ROOT = Path(__file__).parents[2]
-RULES = re.findall(
-    r"^```yaml\n(.*?)^```$", (ROOT / "docs/operation.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-)
+PAGE = (ROOT / "docs/operation.md").read_text(encoding="utf-8")
+RULES = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 METRICS = (ROOT / "src/sbyt/api/metrics.py").read_text(encoding="utf-8")
 
 
