@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from sbyt.core.settings import Alarms, ChannelSettings, Quiet, Settings, Web
+from sbyt.core.settings import Alarms, ChannelSettings, ChannelState, Quiet, Settings, Web
 from sbyt.messaging import health_rows
 from sbyt.messaging.certificates import Certificate, Seen
 from sbyt.messaging.channel import Capabilities, Channel, Finding, FindingCode, NotAuthorised, Unreachable
 from sbyt.messaging.health import HealthState
-from sbyt.messaging.models import ChannelAlarm, ChannelHealth, OutboundMessage, Pace
+from sbyt.messaging.models import ChannelAlarm, ChannelHealth, InboundHour, OutboundMessage, Pace
 from sbyt.usecases.watch_channels import watch_channels
 from tests.support.databases import Database
 from tests.support.provider import ProviderChannel
@@ -155,6 +155,32 @@ def test_the_certificate_matters_where_somebody_comes_to_our_address(
 def test_where_nobody_comes_to_our_address_it_is_not_looked_at(database: Database) -> None:
     settings = SETTINGS.model_copy(update={"web": Web(address="https://lk.example.org")})
     watch(channels("sms"), settings=settings, certificate_of=pytest.fail)
+
+
+@pytest.mark.parametrize(
+    ("simulated", "way", "state"),
+    [
+        (None, "open", "down"),
+        (None, "unstable", "down"),
+        (None, "withdrawn", "ok"),
+        (None, "planned", "ok"),
+        ("messenger", "open", "ok"),
+    ],
+)
+def test_a_silence_means_something_where_people_are_told_to_write(
+    database: Database, simulated: Any, way: str, state: str
+) -> None:
+    """Nothing has come for two hours by which forty messages an hour always came."""
+    connected = Asked("max")
+    connected.simulated = simulated  # type: ignore[misc]
+    hour = NOON.replace(minute=0)
+    InboundHour.objects.bulk_create(
+        InboundHour(channel="max", hour=hour - ago * dt.timedelta(hours=1), came=40) for ago in range(2, 120 * 24)
+    )
+    ChannelHealth.objects.create(channel="max", last_at=NOON - 120 * MINUTE, counted_from=NOON - dt.timedelta(days=120))
+    settings = SETTINGS.model_copy(update={"channels": {"max": ChannelSettings(title="MAX", state=ChannelState(way))}})
+    watch({"max": connected}, settings=settings)
+    assert states() == {"max": state}
 
 
 # telling --------------------------------------------------------------------------------------------------------------

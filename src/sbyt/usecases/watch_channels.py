@@ -49,7 +49,7 @@ def watch_channels(
     states = current_channels(settings, now.astimezone(settings.zone).date())
     usable = [code for code, way in states.items() if way.state in (ChannelState.OPEN, ChannelState.UNSTABLE)]
     by_address = {code: channel.by_address for code, channel in channels.items()}
-    heard = [code for code in channels if counted and code in usable]
+    heard = [code for code, channel in channels.items() if counted and code in usable and not channel.simulated]
     _keep(health_rows.measure(by_address, settings, now, heard=heard), channels, settings, now)
     return True
 
