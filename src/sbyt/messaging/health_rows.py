@@ -324,6 +324,11 @@ def unwell(channels: Iterable[str], now: dt.datetime) -> list[Checked]:
     return sorted(found, key=lambda one: (-one.state.rank, one.channel))
 
 
+def alarms(channel: str, limit: int) -> list[ChannelAlarm]:
+    """The newest alarms of a channel, the newest first."""
+    return list(ChannelAlarm.objects.filter(channel=channel).order_by("-began_at")[:limit])
+
+
 def packed(reasons: Sequence[Reason]) -> list[list[object]]:
     return [[reason.code, dict(reason.fields)] for reason in reasons]
 

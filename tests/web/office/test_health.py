@@ -11,7 +11,8 @@ from django.test import Client
 
 from sbyt.core.settings import ChannelState
 from sbyt.messaging.health import HealthState, Reason
-from sbyt.messaging.models import ChannelStatus, Pace
+from sbyt.messaging.health_rows import packed
+from sbyt.messaging.models import ChannelAlarm, ChannelStatus, Pace
 from sbyt.staff.roles import Role
 from tests.support.databases import Database
 from tests.support.health import only_connected, was_checked
@@ -91,6 +92,17 @@ def test_the_link_opens_the_form_with_the_state_chosen(asked: str, chosen: str) 
     said = page(logged_in(Role.ADMINISTRATOR), f"/office/channels/sms/?state={asked}")
     assert f'value="{chosen}" checked' in said
     assert not ChannelStatus.objects.exists()
+
+
+def test_what_staff_were_told_before_is_listed_the_newest_first() -> None:
+    hour = dt.timedelta(hours=1)
+    kept = {"channel": "sms", "reasons": packed([FAILING])}
+    ChannelAlarm.objects.create(state="degraded", began_at=SINCE, ended_at=SINCE + hour, **kept)
+    ChannelAlarm.objects.create(state="down", began_at=SINCE + hour, **kept)
+    said = page(logged_in(Role.OPERATOR), "/office/channels/sms/")
+    assert "20.11.2026 12:00 – 20.11.2026 13:00" in said
+    assert said.index("20.11.2026 13:00 – до сих пор") < said.index("20.11.2026 12:00 – 20.11.2026 13:00")
+    assert "Когда работал плохо" not in page(logged_in(Role.OPERATOR, name="boris"), "/office/channels/max/")
 
 
 def test_the_first_page_lists_what_does_not_work_the_worst_first() -> None:

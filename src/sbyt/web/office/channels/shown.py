@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sbyt.core.settings import ChannelState, WaySettings
 from sbyt.messaging.health import HealthState
-from sbyt.messaging.health_rows import Checked
-from sbyt.messaging.models import ChannelStatus
+from sbyt.messaging.health_rows import Checked, unpacked
+from sbyt.messaging.models import ChannelAlarm, ChannelStatus
 from sbyt.messaging.statuses import ALWAYS, SEEDED
 from sbyt.messaging.traffic import NEWEST, Traffic
 from sbyt.notices.health_words import Said, said_health, said_reason
@@ -141,6 +141,23 @@ def entered(row: ChannelStatus, words: Mapping[str, str], zone: dt.tzinfo) -> En
     said = "; ".join(filter(None, (since, row.why, row.title, row.address, days, row.note)))
     who = words["from_file"] if row.changed_by == SEEDED else row.changed_by
     return Entered(moment(row.changed_at, zone), who, said_state(row.state, words), row.state, said)
+
+
+@dataclass(frozen=True)
+class Alarmed:
+    """A time for which staff were told that it isn't well, in a line."""
+
+    when: str
+    state: str
+    code: str
+    said: str
+
+
+def alarmed(row: ChannelAlarm, words: Mapping[str, str], language: str, zone: dt.tzinfo) -> Alarmed:
+    ended = moment(row.ended_at, zone) if row.ended_at else words["still"]
+    said = " ".join(said_reason(reason, language, zone).what for reason in unpacked(row.reasons))
+    state = HealthState(row.state)
+    return Alarmed(f"{moment(row.began_at, zone)} – {ended}", said_health(state, language), state.value, said)
 
 
 def coming(row: ChannelStatus, words: Mapping[str, str]) -> str:

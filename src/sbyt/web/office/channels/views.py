@@ -11,14 +11,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import redirect, render
 
 from sbyt.core.settings import ChannelState, WaySettings
-from sbyt.messaging.health_rows import checked
+from sbyt.messaging.health_rows import alarms, checked
 from sbyt.messaging.statuses import Statuses, read_statuses
 from sbyt.messaging.traffic import Traffic, traffic
 from sbyt.staff.roles import Role, may
 from sbyt.usecases.channel_preview import preview_change
 from sbyt.usecases.channels import Change, UnableToChangeChannel, change_channel
 from sbyt.web.language import language_of
-from sbyt.web.office.channels.shown import Shown, coming, day, entered, said_state, words_of
+from sbyt.web.office.channels.shown import Shown, alarmed, coming, day, entered, said_state, words_of
 from sbyt.web.office.roles import name_of, staff_required
 
 
@@ -66,6 +66,7 @@ def _one(
         "words": words,
         "one": shown,
         "history": [entered(row, words, settings.SBYT.zone) for row in reversed(statuses.history(code))],
+        "alarms": [alarmed(row, words, language_of(request), settings.SBYT.zone) for row in alarms(code, _ALARMS)],
         "may_change": may(request.user, (Role.ADMINISTRATOR,)),
         "form": form or _as_it_is(shown.way) | _asked_for(request),
         "states": [(state.value, said_state(state, words), words[f"{state}_what"]) for state in _STATES],
@@ -74,6 +75,7 @@ def _one(
     return render(request, "office/channels/one.html", said, status=status)
 
 
+_ALARMS = 10  # of the newest
 #: In the order in which a channel goes through them.
 _STATES = (ChannelState.PLANNED, ChannelState.OPEN, ChannelState.UNSTABLE, ChannelState.WITHDRAWN)
 
