@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
@@ -56,6 +58,23 @@ def test_of_all_who_ask_in_a_minute_one_checks(database: Database) -> None:
         True,
         False,
     ]
+
+
+def test_of_workers_that_ask_at_the_same_moment_one_checks(database: Database) -> None:
+    together = threading.Barrier(4, timeout=20)
+
+    def ask() -> bool:
+        try:
+            together.wait()
+            return health_rows.take_turn(NOW)
+        finally:
+            connection.close()
+
+    for minute in range(5):
+        with ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(ask) for _ in range(4)]
+        assert sorted(one.result() for one in asked) == [False, False, False, True], minute
+        HealthWatch.objects.update(leased_until=NOW)
 
 
 def test_a_turn_taken_before_the_clock_was_set_back_ends_nothing(database: Database) -> None:
