@@ -19,7 +19,7 @@ from django.db import close_old_connections, connection
 
 from sbyt.messaging import delivery
 from sbyt.messaging.inbox import Incoming, store
-from sbyt.messaging.models import Delivery, OutboundMessage, Worker
+from sbyt.messaging.models import ChannelHealth, Delivery, OutboundMessage, Worker
 from tests.messaging.outbox_world import ANSWER, NOTICE, log, states, write
 from tests.support.databases import Database
 from tests.support.provider import HANG, Provider, a_provider
@@ -117,6 +117,14 @@ def test_it_is_seen_while_it_works_and_not_afterwards(database: Database, provid
         until(lambda: Worker.objects.filter(name__endswith=f":{worker.pid}").exists())
         ended(worker)
     assert not Worker.objects.exists()
+
+
+@pytest.mark.parametrize("once", [False, True])
+def test_it_looks_how_its_channels_do(database: Database, provider: Provider, once: bool) -> None:
+    with working(database, provider, "sms:10", "email:10", once=once) as worker:
+        until(lambda: ChannelHealth.objects.exclude(checked_at=None).count() == 2)
+        ended(worker, None if once else signal.SIGTERM)
+    assert set(ChannelHealth.objects.values_list("channel", "state")) == {("sms", "ok"), ("email", "ok")}
 
 
 def test_told_to_stop_it_finishes_what_is_under_way(database: Database, provider: Provider) -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from sbyt.config.channels import options_schema
 from sbyt.config.load import parse_settings
 from sbyt.core.settings import (
+    Alarms,
     Bank,
     ChannelSettings,
     Checks,
@@ -62,6 +63,7 @@ def test_its_commented_keys_are_right_too() -> None:
         (Dialogue, ("dialogue",)),
         (Quiet, ("quiet",)),
         (Reminders, ("reminders",)),
+        (Alarms, ("alarms",)),
         (ChannelSettings, ("channels", "voice")),
         (WaySettings, ("ways", "post")),
         (Notice, ("notice",)),

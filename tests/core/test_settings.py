@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from sbyt.core.resources import Resource
 from sbyt.core.settings import (
+    Alarms,
     ChannelSettings,
     Checks,
     Company,
@@ -89,6 +90,8 @@ def test_each_resource_has_a_limit_of_its_own(resource: Resource) -> None:
         (ChannelSettings, {"title": "SMS", "state": "gone"}),
         (ChannelSettings, {"title": "SMS", "per_second": 0}),
         (Quiet, {"from_hour": 24}),
+        (Alarms, {"emails": ["nobody"]}),
+        (Alarms, {"phones": ["112"]}),
         (Settings, {"time_zone": "Europe/Ukhta"}),
         (Settings, {"time_zone": "../../etc/passwd"}),
         (Settings, {"language": "de"}),

@@ -31,9 +31,15 @@ def write(text: str = "Приняли 4425.", **other: Any) -> None:
 
 
 def claim(
-    seconds: float = 0, *, limit: int = 100, rate: Rate = FAST, channel: str = "sms", quiet: bool = False
+    seconds: float = 0,
+    *,
+    limit: int = 100,
+    rate: Rate = FAST,
+    channel: str = "sms",
+    quiet: bool = False,
+    apart: float = 0,
 ) -> Claim:
-    return outbox.claim(channel, limit, at(seconds), rate=rate, quiet=quiet)
+    return outbox.claim(channel, limit, at(seconds), rate=rate, quiet=quiet, apart=dt.timedelta(seconds=apart))
 
 
 def claimed(seconds: float = 0, **other: Any) -> list[str]:

@@ -281,3 +281,37 @@ def test_what_is_tried_again_later_holds_up_what_was_written_after_it() -> None:
     attempt(Unreachable(), 0)
     write("second", recipient="anna")
     assert claimed(2) == []
+
+
+# one person, not too soon --------------------------------------------------------------------------------------------
+
+
+def test_two_messages_to_one_person_lie_as_far_apart_as_the_channel_wants() -> None:
+    for text in ("first", "second"):
+        write(text, recipient="anna")
+    write("another's", recipient="boris")
+    first, another = claim(apart=1).messages
+    for one in (first, another):
+        record(one, Sent(), 0.2)
+    assert claimed(0.9, apart=1) == []
+    assert claimed(1.0, apart=1) == ["second"]
+
+
+def test_it_is_said_when_to_ask_again() -> None:
+    for text in ("first", "second"):
+        write(text, recipient="anna")
+    record(claim(apart=1).messages[0], Sent(), 0.2)
+    assert claim(0.25, apart=1).wait == dt.timedelta(seconds=0.75)
+
+
+def test_a_clock_set_back_keeps_nobody_waiting() -> None:
+    for text in ("first", "second"):
+        write(text, recipient="anna")
+    record(claim(1000, apart=1).messages[0], Sent(), 1000.2)
+    assert claimed(50, apart=1) == ["second"]
+
+
+def test_what_stands_on_the_button_to_share_a_phone_goes_along() -> None:
+    write("first", recipient="anna")
+    OutboundMessage.objects.update(contact_button="Отправить мой номер")
+    assert claim().messages[0].outgoing.contact_button == "Отправить мой номер"

@@ -22,6 +22,7 @@ from sbyt.messaging.channel import (
 from sbyt.messaging.delivery import Attempt
 from sbyt.messaging.models import Delivery, OutboundMessage
 from sbyt.messaging.pacing import back_off
+from sbyt.messaging.silence import Why, keep_silent, silent
 from tests.messaging.outbox_world import (
     ANNOUNCEMENT,
     ANSWER,
@@ -317,3 +318,21 @@ def test_after_the_key_was_put_right_nothing_waits_for_a_quarter_of_an_hour() ->
     attempt(NotAuthorised(), 0)
     outbox.resume("sms", at(10))
     assert claimed(10) == ["Приняли 4425."]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "silenced"), [(RecipientGone(), True), (MessageRefused(), False), (Sent(), False), (Uncertain(), False)]
+)
+def test_to_whom_the_provider_does_not_reach_nothing_is_written_first(
+    outcome: Sent | UnableToSend, silenced: bool
+) -> None:
+    write(recipient="anna")
+    attempt(outcome, 10)
+    assert silent([("sms", "anna")]) == ({("sms", "anna"): Why.GONE} if silenced else {})
+
+
+def test_who_asked_for_silence_stays_one_who_did() -> None:
+    keep_silent([("sms", "anna")], Why.ASKED, at(0))
+    write(recipient="anna")
+    attempt(RecipientGone(), 10)
+    assert silent([("sms", "anna")]) == {("sms", "anna"): Why.ASKED}

@@ -116,11 +116,11 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def a_provider() -> Iterator[Provider]:
-    """Run a provider on a free port of loopback until the end of the block."""
+def a_provider(port: int = 0) -> Iterator[Provider]:
+    """Run a provider on a port of loopback, a free one unless told otherwise, until the end of the block."""
     provider = Provider()
     handler = type("Handler", (_Handler,), {"provider": provider})
-    server = _Server(("127.0.0.1", 0), handler)
+    server = _Server(("127.0.0.1", port), handler)
     provider.url = f"http://127.0.0.1:{server.server_address[1]}/"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -15,6 +15,8 @@ from prometheus_client.registry import Collector
 
 from sbyt.bulk.lasting import with_connection
 from sbyt.bulk.rows import moment
+from sbyt.messaging.health import WINDOW, HealthState
+from sbyt.messaging.health_rows import Checked, checked, known_certificate
 from sbyt.messaging.outbox_lists import troubles
 from sbyt.messaging.workers import at_work
 
@@ -54,7 +56,7 @@ class FromDatabase(Collector):
     def collect(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("sbyt_database_up", "Whether the database answers.")
         try:
-            found = with_connection(lambda: [*_inbox(), *_outbox(), _failing(), _workers()])
+            found = with_connection(lambda: [*_inbox(), *_outbox(), _failing(), *_health(), _workers()])
         except DatabaseError:
             found = []
         up.add_metric([], 1.0 if found else 0.0)
@@ -103,6 +105,40 @@ def _failing() -> Metric:
     for channel in troubles():
         failing.add_metric([channel.channel, channel.trouble], channel.failures)
     return failing
+
+
+def _health() -> Iterator[Metric]:
+    found = checked(sorted(settings.CONNECTED_CHANNELS()), settings.NOW())
+    states = GaugeMetricFamily(
+        "sbyt_channel_health", "1 for the state that the channel is in, 0 for the others.", labels=["channel", "state"]
+    )
+    for one in found.values():
+        for state in HealthState:
+            states.add_metric([one.channel, state.value], float(one.state is state))
+    yield states
+    yield from _checks(found)
+
+
+def _checks(found: Mapping[str, Checked]) -> Iterator[Metric]:
+    """How old the checks are, and what they counted; nothing of a channel that was never checked."""
+    ages = GaugeMetricFamily("sbyt_channel_health_age_seconds", "How old the check is.", labels=["channel"])
+    minutes = WINDOW.total_seconds() / 60
+    ended = GaugeMetricFamily(
+        "sbyt_channel_attempts",
+        f"Attempts to send in the {minutes:.0f} minutes before the check, by how they ended.",
+        labels=["channel", "result"],
+    )
+    for one in found.values():
+        if one.checked_at:
+            ages.add_metric([one.channel], _age(one.checked_at))
+        for result, count in sorted((one.ended or {}).items()):
+            ended.add_metric([one.channel, result], count)
+    yield ages
+    yield ended
+    certificate = known_certificate()
+    if certificate and certificate.ends_at:
+        left = (certificate.ends_at - settings.NOW()).total_seconds()
+        yield GaugeMetricFamily("sbyt_certificate_expires_seconds", "For how long our certificate is good.", left)
 
 
 def _workers() -> Metric:

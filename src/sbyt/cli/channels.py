@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
@@ -14,6 +14,7 @@ from sbyt.cli.terminal import staff_name
 
 if TYPE_CHECKING:
     from sbyt.core.settings import Settings, WaySettings
+    from sbyt.messaging.health_rows import Checked
     from sbyt.messaging.models import ChannelStatus
     from sbyt.usecases.channels import Change, Changed
 
@@ -48,8 +49,9 @@ def list_(
     from django.conf import settings
 
     now = dt.datetime.now(dt.UTC)
-    simulated = {code for code, channel in settings.CONNECTED_CHANNELS().items() if channel.simulated}
-    lines = _history(history, settings.SBYT) if history else _listed(settings.SBYT, simulated, now)
+    connected = settings.CONNECTED_CHANNELS()
+    simulated = {code for code, channel in connected.items() if channel.simulated}
+    lines = _history(history, settings.SBYT) if history else _listed(settings.SBYT, connected, simulated, now)
     for line in lines:
         typer.echo(line)
 
@@ -167,19 +169,34 @@ def _told(change: Change, changed: Changed, settings: Settings, now: dt.datetime
     return lines
 
 
-def _listed(settings: Settings, simulated: Collection[str], now: dt.datetime) -> list[str]:
+def _listed(settings: Settings, connected: Collection[str], simulated: Collection[str], now: dt.datetime) -> list[str]:
+    from sbyt.messaging.health_rows import checked
     from sbyt.messaging.statuses import read_statuses
 
     statuses, today = read_statuses(settings), now.astimezone(settings.zone).date()
     ways = statuses.ways(today)
     width = max(map(len, ways), default=0)
-    lines = []
+    lines, health = [], checked(connected, now)
     for code, way in ways.items():
         shown = "имитация, никому ничего не уходит" if code in simulated else ""
         known = (way.title, _state(way), shown, way.address, _own_days(way), way.note, _footnote(way.footnote))
         lines.append(f"{code:<{width}}  {'; '.join(filter(None, known))}")
         lines += [f"{'':<{width}}  {_coming(row)}" for row in statuses.coming(code, today)]
+        if code in health:
+            lines += [f"{'':<{width}}  {said}" for said in _health(health[code], settings)]
     return lines
+
+
+def _health(one: Checked, settings: Settings) -> Iterator[str]:
+    """How it is by measure, where there is a measure: why, and what to do."""
+    from sbyt.notices.health_words import said_health, said_moment, said_reason
+
+    if one.checked_at is None:
+        return
+    since = f" с {said_moment(one.since, settings.zone)}" if one.since and one.reasons else ""
+    yield f"сейчас: {said_health(one.state, 'ru')}{since}"
+    for reason in one.reasons:
+        yield " ".join(("–", *said_reason(reason, "ru", settings.zone)))
 
 
 def _history(code: str, settings: Settings) -> list[str]:

@@ -34,6 +34,7 @@ from sbyt.usecases.receive_message import handle_waiting
 from sbyt.usecases.send_messages import Clock, Sender
 from sbyt.usecases.staff import forget_old_log_ins
 from sbyt.usecases.take_in import take_polled
+from sbyt.usecases.watch_channels import watch_channels
 
 #: Who has nothing to do looks again after so many seconds.
 POLL = 0.2
@@ -235,6 +236,24 @@ class Housekeeping(Duty):
         workers.is_gone(self._worker)
 
 
+class Watching(Duty):
+    """Looks once a minute how the channels are, unless another worker does; staff are told when that turns."""
+
+    name = "health"
+
+    def __init__(self, channels: Mapping[str, Channel], settings: Settings, clock: Clock) -> None:
+        self._channels = channels
+        self._settings = settings
+        self._clock = clock
+
+    def step(self) -> float:
+        watch_channels(self._channels, self._settings, self._clock())
+        return workers.HEARTBEAT.total_seconds()
+
+    def end(self) -> None:
+        """Nothing is under way between two steps."""
+
+
 def _all_of(what: str, some: Callable[[dt.datetime, int], int], now: dt.datetime) -> None:
     """Do something batch by batch until no whole batch is left of it."""
     total = done = some(now, _BATCH)
@@ -337,6 +356,7 @@ def _on_and_on(
         Housekeeping(f"{socket.gethostname()}:{os.getpid()}", channels, settings, clock),
         Inbox(settings, clock),
         Announcing(channels, settings, clock),
+        Watching(channels, settings, clock),
         *(Sending(channel, settings, clock, documents) for channel in channels.values()),
         *(Polling(channel, clock) for channel in channels.values() if channel.polls),
         *(Photos(channel, clock) for channel in channels.values() if channel.fetches),
@@ -377,6 +397,7 @@ def _once(
         drained = [pool.submit(_drain, channel, settings, clock, documents, stop) for channel in channels.values()]
     for each in drained:
         each.result()
+    watch_channels(channels, settings, clock())
     return 0
 
 

@@ -74,6 +74,12 @@ def _email(text: str) -> str:
     return text
 
 
+def _mobile(text: str) -> str:
+    if (found := phone_number(text)) is None:
+        raise ValueError("номер телефона, например +7 912 000-00-00")
+    return found
+
+
 class Section(BaseModel):
     """A table of the file: unknown keys are errors, values don't change after loading."""
 
@@ -277,6 +283,17 @@ class MorningSettings(Section):
     unstable_why: Text | None = None
 
 
+class Alarms(Section):
+    """Who of the staff is told that a channel isn't well, and that it is again. Empty: only log and office say so."""
+
+    emails: tuple[Annotated[Text, AfterValidator(_email)], ...] = Field(
+        default=(), description="список адресов в квадратных скобках"
+    )
+    phones: tuple[Annotated[Text, AfterValidator(_mobile)], ...] = Field(
+        default=(), description="список телефонов в квадратных скобках"
+    )
+
+
 class Demo(Section):
     """What only an installation for show has: nothing here belongs where real customers write."""
 
@@ -372,6 +389,7 @@ class Settings(Section):
     dialogue: Dialogue = Dialogue()
     quiet: Quiet = Quiet()
     reminders: Reminders = Reminders()
+    alarms: Alarms = Alarms()
     channels: dict[str, ChannelSettings] = {}
     ways: dict[str, WaySettings] = {}
     notice: Notice = Notice()

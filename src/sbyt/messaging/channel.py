@@ -7,6 +7,7 @@ A channel is a folder ``sbyt/channels/<code>``, a table of cases in ``tests/chan
 from __future__ import annotations
 
 import datetime as dt
+import enum
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -247,6 +248,27 @@ class DocumentMissing(UnableToSend):
     code, retryable, staff_are_told = "document_missing", False, "Документ к сообщению не открывается."
 
 
+class FindingCode(enum.StrEnum):
+    """What a provider may say of how it reaches us, and of what it holds for us."""
+
+    WEBHOOK_MISSING = "webhook_missing"  # it has no address of ours, or was told to stop
+    WEBHOOK_ELSEWHERE = "webhook_elsewhere"  # it posts to another address than ours
+    WEBHOOK_FAILING = "webhook_failing"  # it posts, and lately got no answer, or a wrong one
+    BACKLOG = "backlog"  # messages wait at the provider that we have not taken
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a provider answered that is not as it should be.
+
+    ``said`` is the provider's own words, or the number that matters, without secrets and personal data.
+    """
+
+    code: FindingCode
+    said: str = ""
+
+
 class NoOptions(Section):
     """The options of a channel that has none."""
 
@@ -279,6 +301,7 @@ class Channel(ABC):
     apart: ClassVar[float] = 0  # so many seconds lie at least between two messages to one recipient
     polls: bool = False  # its provider must be asked for what came: ``poll``
     fetches: ClassVar[bool] = False  # its provider keeps photos that must be fetched: ``fetch``
+    by_address: bool = False  # what comes in comes to our address in the internet: by webhook, or from a browser
 
     @classmethod
     def connect(cls, setup: Setup) -> Channel:  # noqa: ARG003 for channels that have options or secrets
@@ -341,3 +364,15 @@ class Channel(ABC):
 
         :raises UnableToSend: one of its subclasses, nothing else.
         """
+
+    async def look(self, webhook: str) -> Sequence[Finding]:  # noqa: ARG002 for others
+        """Ask the provider how it is set to reach us. None are found where all is well, or it can't be asked.
+
+        It is asked every ten minutes, in another event loop than ``send``: what this function opens it closes again.
+
+        :param webhook: the address at which the provider should post to us; empty where it should post nowhere: the
+            installation has no address in the internet, or this channel doesn't go by it (``by_address``).
+
+        :raises UnableToSend: if the provider can't be asked. That our key is refused is an alarm by itself.
+        """
+        return ()

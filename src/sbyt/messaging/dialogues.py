@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sbyt.bulk.rows import fetch, moment
 from sbyt.messaging.models import OutboundMessage
-from sbyt.messaging.photos import photos_of
+from sbyt.messaging.photos import Missing, missing_of, photos_of
 
 
 class Party(NamedTuple):
@@ -76,6 +76,7 @@ class Entry(NamedTuple):
     result: dict[str, Any] | None
     answers: tuple[Answer, ...]
     photos: tuple[int, ...] = ()  # their ids
+    missing: Missing = Missing()
 
 
 _SAID = """
@@ -117,11 +118,16 @@ def conversation(
     newest = [found[place] for place in sorted(found, reverse=True)[: most + 1]]
     shown = newest[:most][::-1]
     answers = _answers([one for one in shown if not one.place.ours], {(one.channel, one.sender) for one in parties})
-    photos = photos_of([one.place.id for one in shown if not one.place.ours])
+    theirs = [one.place.id for one in shown if not one.place.ours]
+    photos, missing = photos_of(theirs), missing_of(theirs)
     entries = [
         one
         if one.place.ours
-        else one._replace(answers=tuple(answers.get(one.place.id, ())), photos=tuple(photos.get(one.place.id, ())))
+        else one._replace(
+            answers=tuple(answers.get(one.place.id, ())),
+            photos=tuple(photos.get(one.place.id, ())),
+            missing=missing.get(one.place.id, Missing()),
+        )
         for one in shown
     ]
     return entries, shown[0].place if len(newest) > most else None

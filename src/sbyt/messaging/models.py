@@ -183,6 +183,9 @@ class Delivery(models.Model):
     result = models.CharField(max_length=32)  # delivered, or the code of a send error
     said = models.TextField(default="")  # the provider's words, without personal data
 
+    class Meta:
+        indexes = [models.Index(fields=["ended_at"], name="delivery_ended")]  # how the last ones ended
+
 
 class Pace(models.Model):
     """How fast a channel may send, and whether it can at all, kept for all workers together."""
@@ -221,3 +224,58 @@ class Worker(models.Model):
 
     name = models.TextField(primary_key=True)  # host and process
     seen_at = models.DateTimeField()
+
+
+class ChannelHealth(models.Model):
+    """How a channel is by the last check: one row a channel, written by whoever checks, read by all others."""
+
+    channel = models.CharField(max_length=32, primary_key=True)
+    state = models.CharField(max_length=8, default="ok")  # ok, degraded, down; unknown where the check is old
+    reasons = models.JSONField(default=list)  # [code, {fields}], the gravest first
+    since = models.DateTimeField(null=True)  # in this state
+    unwell_since = models.DateTimeField(null=True)  # in any state but ok
+    told = models.CharField(max_length=8, default="ok")  # what staff were told last
+    checked_at = models.DateTimeField(null=True)  # null: messages came by it, and it was never checked
+    ended = models.JSONField(default=dict)  # how many of the last attempts to send ended how
+    findings = models.JSONField(default=list)  # what the provider said: [code, its words]
+    look_error = models.CharField(max_length=32, default="")  # with which error it could not be asked
+    looked_at = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)  # when the last message came in
+    counted_from = models.DateTimeField(null=True)  # the first hour of which is known what came
+
+
+class ChannelAlarm(models.Model):
+    """A time for which staff were told that a channel isn't well. Rows are added and closed, nothing else."""
+
+    channel = models.CharField(max_length=32)
+    state = models.CharField(max_length=8)  # degraded, down
+    reasons = models.JSONField(default=list)  # as they were when it began
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)  # when it was well again, or grew worse
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["channel", "began_at"], name="alarm_of_channel"),
+            models.Index(fields=["channel"], condition=models.Q(ended_at__isnull=True), name="alarm_open"),
+        ]
+
+
+class InboundHour(models.Model):
+    """How many messages came in by a channel in an hour: what is usual, without reading the inbox again."""
+
+    hour = models.DateTimeField()
+    channel = models.CharField(max_length=32)
+    came = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["hour", "channel"], name="inbound_hour_once")]
+
+
+class HealthWatch(models.Model):
+    """What the checks of all channels share: one row."""
+
+    leased_until = models.DateTimeField()  # until then nobody else checks
+    counted_to = models.BigIntegerField(default=0)  # the last message that is in InboundHour
+    certificate = models.JSONField(null=True)  # [how it was seen, begins, ends]; null: there is none
+    certificate_at = models.DateTimeField(null=True)  # when it was looked at
+    address = models.TextField(default="")  # which it was looked at

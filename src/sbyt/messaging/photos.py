@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from sbyt.messaging.models import ExpectedPhoto, Photo
 from sbyt.messaging.pictures import Picture
@@ -29,6 +30,23 @@ def photos_of(messages: Collection[int]) -> dict[int, list[int]]:
     rows = Photo.objects.filter(message__in=messages).order_by("id").values_list("message_id", "pk")
     for message, photo in rows:
         found.setdefault(message, []).append(photo)
+    return found
+
+
+class Missing(NamedTuple):
+    """Photos of a message that aren't here: those still to be fetched, and those that never will be."""
+
+    coming: int = 0
+    lost: int = 0
+
+
+def missing_of(messages: Collection[int]) -> dict[int, Missing]:
+    """What is missing of the photos of these messages, by the message; those of which nothing is are left out."""
+    found: dict[int, Missing] = {}
+    expected = ExpectedPhoto.objects.filter(message__in=messages).exclude(why="", ended_at__isnull=False)
+    for message, ended_at in expected.values_list("message_id", "ended_at"):
+        before = found.get(message, Missing())
+        found[message] = Missing(before.coming + (ended_at is None), before.lost + (ended_at is not None))
     return found
 
 

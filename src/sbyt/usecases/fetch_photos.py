@@ -87,7 +87,7 @@ def _note(
             return
         if isinstance(fetched, Picture):
             keep_photos(found.message_id, [fetched], now)
-            found.ended_at = now
+            found.ended_at, found.why = now, ""
         else:
             found.why = _why(fetched)
             found.retry_at = now + back_off(found.pk, found.attempts)

@@ -59,9 +59,13 @@ LEFT_OUT = {
     "billing/run",  # the desk of the billing has it
     "billing/unbilled",
     "billing/settled",  # where the last run left everything; can be worked out again
+    "messaging/channelalarm",  # the desk of the channels has it
+    "messaging/channelhealth",
     "messaging/conversation",
     "messaging/delivery",
     "messaging/expectedphoto",  # the desks say so beside its message
+    "messaging/healthwatch",
+    "messaging/inboundhour",  # counted of the inbox
     "messaging/pace",
     "messaging/photo",  # the desks show it with its message
     "messaging/silence",  # the customer's page says it beside the link

@@ -12,10 +12,12 @@ from playwright.sync_api import Page
 from sbyt.accounts.operations import learn_words
 from sbyt.bulk import transaction
 from sbyt.core.periods import Period
+from sbyt.messaging.health import HealthState, Reason
 from sbyt.messaging.models import ChannelStatus, OutboundMessage
 from sbyt.staff.roles import Role
 from tests.support.browser import Browser, browsing
 from tests.support.databases import Database
+from tests.support.health import was_checked
 from tests.support.serving import Served, right_now, serving
 from tests.usecases.receiving import ACCOUNT, OTHER, OWNER, household, said
 from tests.web.office.logged_in import PASSWORD, a_member
@@ -65,6 +67,25 @@ def test_an_administrator_closes_a_channel(browser: Browser, served: Served) -> 
     assert "✗ closed" in page.locator("main").inner_text()
     page.get_by_role("button", name="Log out").click()
     assert page.get_by_role("heading", name="Log in to the office").is_visible()
+
+
+def test_a_channel_that_does_not_work_is_marked_unstable_from_the_first_page(browser: Browser, served: Served) -> None:
+    now = right_now()
+    ChannelStatus.objects.create(
+        channel="webform", state="open", since=now.date(), title="Форма на сайте", changed_at=now, changed_by="anna"
+    )
+    was_checked("webform", HealthState.DOWN, Reason("certificate_expired"))
+    page = browser.open(f"http://127.0.0.1:{served.port}/office/")
+    log_in(page)
+    assert "✗ не работает" in page.get_by_role("status").inner_text()
+    page.get_by_role("link", name="Форма на сайте").click()
+    assert "Обновите сертификат" in page.locator("main").inner_text()
+    page.get_by_role("link", name="Отметить «работает с перебоями»").click()
+    assert page.get_by_label("работает с перебоями").is_checked()
+    page.get_by_role("button", name="Посмотреть").click()
+    page.get_by_role("button", name="Сохранить").click()
+    assert ChannelStatus.objects.latest("id").state == "unstable"
+    assert page.get_by_role("link", name="Отметить").count() == 0
 
 
 def found_by_words() -> None:
@@ -152,6 +173,7 @@ def test_pages_fit_a_phone_and_need_no_script(browser: Browser, served: Served) 
     scripted = browser.context(width=360, height=740, storage_state=context.storage_state()).new_page()
     household()
     said(f"{ACCOUNT} 34425", sender=OWNER)
+    was_checked("webform", HealthState.DOWN, Reason("certificate_expired"), Reason("silent", {"usual": 40}))
     a_run(NOVEMBER, group("charge", "average", 1000000, 12345678900), charged=12345678900)
     a_run(NOVEMBER.plus(1), group("charge", "norm", 999999, -12345678900), charged=-12345678900)
     desks = (

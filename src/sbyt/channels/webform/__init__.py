@@ -70,6 +70,7 @@ class Webform(Channel):
     """Signed JSON in, the answer in the response; what is said later goes to the site's callback, signed likewise."""
 
     code = "webform"
+    by_address = True
     capabilities = Capabilities(buttons=True)
     Options: ClassVar[type[Section]] = Options
     may_have = ("SECRET",)

@@ -124,12 +124,14 @@ PURPOSES: Mapping[str, Mapping[str, str]] = {
         "asked_again": "спросили ещё раз",
         "staff_decided": "решение сотрудника",
         "staff_wrote": "написал сотрудник",
+        "channel_alarm": "тревога о канале",
     },
     "en": {
         "owner_told": "notice to the owner",
         "asked_again": "asked once more",
         "staff_decided": "decided by staff",
         "staff_wrote": "written by staff",
+        "channel_alarm": "alarm of a channel",
     },
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
 from django.conf import settings
@@ -9,7 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from sbyt.billing.runs import newest_runs
+from sbyt.messaging.health_rows import unwell
 from sbyt.messaging.traffic import unhandled
+from sbyt.notices.health_words import said_health, said_reason
 from sbyt.staff.roles import Role, may
 from sbyt.usecases.staff_queue import COUNTED, counts
 from sbyt.web.office.billing.shown import month_name
@@ -72,4 +75,20 @@ def _waiting(request: HttpRequest) -> dict[str, object]:
         "oldest": words["oldest"].format(at=saying.moment(counted.oldest)) if counted.oldest else "",
         "asked": words["asked"].format(count=counted.asked) if counted.asked else "",
         "unhandled": words["unhandled"].format(count=late.count, at=saying.moment(late.since)) if late.since else "",
+        "unwell": _unwell(saying.language, now),
     }
+
+
+def _unwell(language: str, now: dt.datetime) -> list[dict[str, object]]:
+    """The channels that don't work, or badly, the worst first, each with the gravest reason."""
+    channels, zone = settings.SBYT.channels, settings.SBYT.zone
+    return [
+        {
+            "code": one.channel,
+            "title": channels[one.channel].title,
+            "state": one.state,
+            "said": said_health(one.state, language),
+            "what": said_reason(one.reasons[0], language, zone).what if one.reasons else "",
+        }
+        for one in unwell((code for code in settings.CONNECTED_CHANNELS() if code in channels), now)
+    ]

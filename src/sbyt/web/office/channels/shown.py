@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sbyt.core.settings import ChannelState, WaySettings
-from sbyt.messaging.models import ChannelStatus
+from sbyt.messaging.health import HealthState
+from sbyt.messaging.health_rows import Checked, unpacked
+from sbyt.messaging.models import ChannelAlarm, ChannelStatus
 from sbyt.messaging.statuses import ALWAYS, SEEDED
 from sbyt.messaging.traffic import NEWEST, Traffic
+from sbyt.notices.health_words import Said, said_health, said_reason
 from sbyt.web.office.channels.words import WORDS
 
 _EVERY_DAY = (1, 31)
@@ -26,6 +29,31 @@ class Shown:
     coming: tuple[str, ...]
     words: Mapping[str, str]
     zone: dt.tzinfo
+    health: Checked | None = None  # None where nothing of it is connected
+    language: str = "ru"
+
+    @property
+    def health_state(self) -> str:
+        """How it is by measure; empty where nothing is measured."""
+        return said_health(self.health.state, self.language) if self.health else ""
+
+    @property
+    def health_since(self) -> str:
+        of = self.health
+        if of is None or not of.reasons or of.since is None:
+            return ""
+        return self.words["since"].format(day=moment(of.since, self.zone))
+
+    @property
+    def reasons(self) -> list[Said]:
+        """Why it isn't well, each with what to do."""
+        found = self.health.reasons if self.health else ()
+        return [said_reason(reason, self.language, self.zone) for reason in found]
+
+    @property
+    def should_be_unstable(self) -> bool:
+        """Whether customers are still told that it works, though it doesn't: people decide, this asks them to."""
+        return self.health is not None and self.health.state is HealthState.DOWN and self.way.state is ChannelState.OPEN
 
     @property
     def state(self) -> str:
@@ -75,9 +103,9 @@ class Shown:
 
     @property
     def trouble(self) -> str:
-        """Why nothing can be sent by it now; empty where it can."""
+        """Why nothing can be sent by it now; empty where it can, or where its health says so already."""
         of, words = self.traffic, self.words
-        if of is None or not (of.trouble or of.paused_until):
+        if self.reasons or of is None or not (of.trouble or of.paused_until):
             return ""
         said = []
         if of.trouble:
@@ -114,6 +142,23 @@ def entered(row: ChannelStatus, words: Mapping[str, str], zone: dt.tzinfo) -> En
     said = "; ".join(filter(None, (since, row.why, row.title, row.address, days, row.note, footnote)))
     who = words["from_file"] if row.changed_by == SEEDED else row.changed_by
     return Entered(moment(row.changed_at, zone), who, said_state(row.state, words), row.state, said)
+
+
+@dataclass(frozen=True)
+class Alarmed:
+    """A time for which staff were told that it isn't well, in a line."""
+
+    when: str
+    state: str
+    code: str
+    said: str
+
+
+def alarmed(row: ChannelAlarm, words: Mapping[str, str], language: str, zone: dt.tzinfo) -> Alarmed:
+    ended = moment(row.ended_at, zone) if row.ended_at else words["still"]
+    said = " ".join(said_reason(reason, language, zone).what for reason in unpacked(row.reasons))
+    state = HealthState(row.state)
+    return Alarmed(f"{moment(row.began_at, zone)} – {ended}", said_health(state, language), state.value, said)
 
 
 def coming(row: ChannelStatus, words: Mapping[str, str]) -> str:

@@ -11,13 +11,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import redirect, render
 
 from sbyt.core.settings import ChannelState, WaySettings
+from sbyt.messaging.health_rows import alarms, checked
 from sbyt.messaging.statuses import Statuses, read_statuses
 from sbyt.messaging.traffic import Traffic, traffic
 from sbyt.staff.roles import Role, may
 from sbyt.usecases.channel_preview import preview_change
 from sbyt.usecases.channels import Change, UnableToChangeChannel, change_channel
 from sbyt.web.language import language_of
-from sbyt.web.office.channels.shown import Shown, coming, day, entered, said_state, words_of
+from sbyt.web.office.channels.shown import Shown, alarmed, coming, day, entered, said_state, words_of
 from sbyt.web.office.roles import name_of, staff_required
 
 
@@ -25,7 +26,7 @@ from sbyt.web.office.roles import name_of, staff_required
 def channels(request: HttpRequest) -> HttpResponse:
     """All ways, as they are today."""
     words, statuses, now = words_of(language_of(request)), read_statuses(settings.SBYT), settings.NOW()
-    shown = _shown(statuses, now, words)
+    shown = _shown(statuses, now, words, language_of(request))
     at_least = next((one.at_least for one in shown if one.at_least), "")
     return render(request, "office/channels/list.html", {"words": words, "shown": shown, "at_least": at_least})
 
@@ -58,21 +59,23 @@ def _one(
     request: HttpRequest, code: str, *, form: dict[str, str] | None, wrong: str = "", status: int = 200
 ) -> HttpResponse:
     words, statuses, now = words_of(language_of(request)), read_statuses(settings.SBYT), settings.NOW()
-    shown = next((one for one in _shown(statuses, now, words) if one.code == code), None)
+    shown = next((one for one in _shown(statuses, now, words, language_of(request)) if one.code == code), None)
     if shown is None:
         raise Http404
     said: dict[str, Any] = {
         "words": words,
         "one": shown,
         "history": [entered(row, words, settings.SBYT.zone) for row in reversed(statuses.history(code))],
+        "alarms": [alarmed(row, words, language_of(request), settings.SBYT.zone) for row in alarms(code, _ALARMS)],
         "may_change": may(request.user, (Role.ADMINISTRATOR,)),
-        "form": form or _as_it_is(shown.way),
+        "form": form or _as_it_is(shown.way) | _asked_for(request),
         "states": [(state.value, said_state(state, words), words[f"{state}_what"]) for state in _STATES],
         "wrong": words[wrong] if wrong else "",
     }
     return render(request, "office/channels/one.html", said, status=status)
 
 
+_ALARMS = 10  # of the newest
 #: In the order in which a channel goes through them.
 _STATES = (ChannelState.PLANNED, ChannelState.OPEN, ChannelState.UNSTABLE, ChannelState.WITHDRAWN)
 
@@ -104,11 +107,12 @@ def _saved(request: HttpRequest, change: Change) -> HttpResponse:
     return redirect("office:channel", change.code)
 
 
-def _shown(statuses: Statuses, now: dt.datetime, words: Any) -> list[Shown]:
+def _shown(statuses: Statuses, now: dt.datetime, words: Any, language: str) -> list[Shown]:
     zone = settings.SBYT.zone
     local = now.astimezone(zone)
     numbers = traffic(local.replace(hour=0, minute=0, second=0, microsecond=0), now)
     connected = settings.CONNECTED_CHANNELS()
+    health = checked(connected, now)
     today = local.date()
     return [
         Shown(
@@ -119,9 +123,17 @@ def _shown(statuses: Statuses, now: dt.datetime, words: Any) -> list[Shown]:
             tuple(coming(row, words) for row in statuses.coming(code, today)),
             words,
             zone,
+            health.get(code),
+            language,
         )
         for code, way in statuses.ways(today).items()
     ]
+
+
+def _asked_for(request: HttpRequest) -> dict[str, str]:
+    """The state that a link proposes: the form begins with it, and nothing is changed before it is sent."""
+    asked = request.GET.get("state", "")
+    return {"state": asked} if asked in list(ChannelState) else {}
 
 
 def _as_it_is(way: WaySettings) -> dict[str, str]:

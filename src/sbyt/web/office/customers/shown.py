@@ -16,6 +16,7 @@ from sbyt.core.resources import Resource
 from sbyt.core.settings import Settings
 from sbyt.messaging.dialogues import Answer, Entry
 from sbyt.messaging.numbers import short_number
+from sbyt.messaging.photos import Missing
 from sbyt.metering.checks import Code
 from sbyt.readings.models import Reading
 from sbyt.usecases.customer_card import BillCard, CustomerCard, Handed, MeterCard, Month, parties_of
@@ -138,6 +139,7 @@ class ShownEntry:
     outcome: str
     stranger: bool
     photos: Sequence[int]
+    missing: Sequence[str]  # what is said of photos that aren't here
     answers: Sequence[tuple[str, str, str, str]]  # text, when, what became of it, why
 
 
@@ -333,6 +335,12 @@ def parties_among(links: Sequence[Link], settings: Settings) -> set[tuple[str, s
     return {(party.channel, party.sender) for link in links for party in parties_of(link, settings)}
 
 
+def missing_said(missing: Missing, saying: Saying) -> list[str]:
+    """Which photos of a message aren't here, and whether they come."""
+    counted = (("photos_coming", missing.coming), ("photos_lost", missing.lost))
+    return [saying.words[word].format(count=count) for word, count in counted if count]
+
+
 def _entry(one: Entry, saying: Saying, *, stranger: bool) -> ShownEntry:
     result = one.result or {}
     outcome = said(OUTCOMES, saying.language, result["outcome"]) if "outcome" in result else ""
@@ -349,6 +357,7 @@ def _entry(one: Entry, saying: Saying, *, stranger: bool) -> ShownEntry:
         (outcome or saying.words["waits"]) if theirs else "",
         stranger,
         one.photos,
+        missing_said(one.missing, saying),
         [
             (
                 answer.text,

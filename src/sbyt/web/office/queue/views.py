@@ -17,7 +17,7 @@ from django.urls import reverse
 from sbyt.accounts.models import Account
 from sbyt.core.settings import Settings
 from sbyt.messaging.numbers import short_number
-from sbyt.messaging.photos import photos_of
+from sbyt.messaging.photos import Missing, missing_of, photos_of
 from sbyt.readings.models import StaffTask
 from sbyt.staff.roles import Role
 from sbyt.usecases import decide_task
@@ -29,7 +29,7 @@ from sbyt.usecases.staff_queue import COUNTED, Offered, Waiting, asked_tasks, co
 from sbyt.usecases.take_reading import Given, UnableToTake, Why, linked_to
 from sbyt.usecases.write_to_customer import LONGEST
 from sbyt.web.office.codes import ADVICE, REASONS, said
-from sbyt.web.office.customers.shown import Saying, address_of, shown_meter
+from sbyt.web.office.customers.shown import Saying, address_of, missing_said, shown_meter
 from sbyt.web.office.customers.views import MOST_ENTRIES, before, given_values, said_why, saying_of, talk_shown
 from sbyt.web.office.queue.shown import (
     Judged,
@@ -166,6 +166,7 @@ def _message_shown(
     return {
         "message": message,
         "photos": photos_of([message.pk]).get(message.pk, ()),
+        "missing": missing_said(missing_of([message.pk]).get(message.pk, Missing()), saying),
         "number": short_number(message.pk),
         "channel": channel,
         "when": saying.moment(message.received_at),
