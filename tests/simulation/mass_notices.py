@@ -366,7 +366,7 @@ def in_line() -> Iterator[None]:
 
 
 def run(town: Town, every_second: Callable[[], object] = lambda: None) -> None:
-    """Until the notice is over, and what is doubtful is settled: ten rounds a second by day, one a minute at night."""
+    """Until the notice is over, and what is doubtful is settled: ten rounds a second while there is something to send."""
     fed_at = tidied_at = town.now
     while True:
         if town.now >= fed_at:
@@ -379,8 +379,8 @@ def run(town: Town, every_second: Callable[[], object] = lambda: None) -> None:
         if town.now >= tidied_at:
             town.tidy()
             tidied_at = town.now + dt.timedelta(minutes=1)
-        town.send()
-        town.now += dt.timedelta(minutes=1) if town.is_night else TICK
+        ended = town.send()
+        town.now += dt.timedelta(minutes=1) if town.is_night else TICK if ended else dt.timedelta(seconds=1)
     for _ in range(10):
         town.now += dt.timedelta(minutes=1)
         town.tidy()
