@@ -36,6 +36,7 @@ SETTINGS = DEFAULTS.model_copy(update={"reminders": Reminders(on=True)})
 MORNING = dt.datetime(2026, 11, 20, 6, 0, tzinfo=dt.UTC)  # 9:00 in Moscow
 EVENING = MORNING + dt.timedelta(hours=12)
 DAY = dt.timedelta(days=1)
+STEP = dt.timedelta(minutes=90)
 
 
 @pytest.fixture(autouse=True)
@@ -53,15 +54,15 @@ def chosen(day: int | None = 20, sender: str = "7", channel: str = "telegram", n
 
 
 def reminded(now: dt.datetime = MORNING, until: dt.datetime | None = None, settings=SETTINGS) -> list[tuple[str, str]]:
-    """Whom a worker reminds from then on until then, every minute."""
+    """Whom a worker reminds from then on until then, as it looks from time to time."""
     channels = stand_ins("sms", "email", "telegram", "max")
-    until = until or now.replace(hour=18)
+    until = until or now.replace(hour=17, minute=59)
     while now <= until:
         prepare_reminders(settings, channels, now)
         feed(settings, channels, now)
-        for channel in channels.values():
-            send_waiting(channel, settings, lambda at=now: at, guard=GUARD)
-        now += dt.timedelta(minutes=20)
+        for code in set(OutboundMessage.objects.filter(state="waiting").values_list("channel", flat=True)):
+            send_waiting(channels[code], settings, lambda at=now: at, guard=GUARD)
+        now += min(STEP, max(until - now, dt.timedelta(minutes=1)))
     found = []
     for code, channel in channels.items():
         assert isinstance(channel, StandIn)
