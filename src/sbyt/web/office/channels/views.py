@@ -66,11 +66,16 @@ def _one(
         "one": shown,
         "history": [entered(row, words, settings.SBYT.zone) for row in reversed(statuses.history(code))],
         "may_change": may(request.user, (Role.ADMINISTRATOR,)),
+        "may_notify": shown.traffic is not None and _is_withdrawn(shown) and may(request.user, (Role.BILLING,)),
         "form": form or _as_it_is(shown.way),
         "states": [(state.value, said_state(state, words), words[f"{state}_what"]) for state in _STATES],
         "wrong": words[wrong] if wrong else "",
     }
     return render(request, "office/channels/one.html", said, status=status)
+
+
+def _is_withdrawn(shown: Shown) -> bool:
+    return shown.way.state is ChannelState.WITHDRAWN
 
 
 #: In the order in which a channel goes through them.
