@@ -88,8 +88,12 @@ def main(people: int, kind: str) -> None:
             town.hand_in(person)
         began = time.perf_counter()
         campaign = town.prepare()
-        print(f"{people:,} people prepared in {time.perf_counter() - began:.1f} s, {kind}; "
-              f"the readings of {campaign.already_there:,} are there")
+        took = time.perf_counter() - began
+        print(
+            f"{people:,} people prepared in {took:.1f} s, {kind}, {megabytes():.0f} MB; "
+            f"the readings of {campaign.already_there:,} are there",
+            flush=True,
+        )
         town.approve()
         town.begin()
         story, began = Story(town), time.perf_counter()

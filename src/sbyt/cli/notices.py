@@ -25,34 +25,6 @@ app = typer.Typer(
     name="notices", no_args_is_help=True, help="Tell many: that a channel was withdrawn, or in your own words."
 )
 
-#: What became of addressees, in the order in which it is told.
-ENDS = {
-    "sent": "отправлено",
-    "under_way": "в исходящих",
-    "waiting": "ждут",
-    "there": "показания уже есть",
-    "unreachable": "не достать",
-    "failed": "отказ",
-    "uncertain": "неизвестно",
-    "expired": "не успели",
-    "stopped": "остановлено",
-}
-#: Why somebody was not told, for the contact centre.
-WHY = {
-    "unknown": "неизвестно, кто это",
-    "no_address": "другого адреса нет",
-    "silent": "просил не писать или недоступен",
-    "closed": "канал закрыли",
-    "recipient_gone": "адресат недоступен",
-    "message_refused": "провайдер отказался передать",
-    "cannot_carry": "канал не умеет передать",
-    "failed": "провайдер отказал",
-    "uncertain": "неизвестно, дошло ли",
-    "lease_expired": "неизвестно, дошло ли",
-    "expired": "не успели отправить",
-}
-_COLUMNS = ("account", "holder", "address", "phone", "used", "result", "reason")
-
 _NUMBER = typer.Argument(help="The notice's number.", metavar="N")
 _BY = typer.Option(None, "--by", metavar="NAME", help="Who decides; by default who is logged in.")
 
@@ -198,14 +170,11 @@ def unreached(
 
 def write_not_told(campaign: Campaign, file: IO[str]) -> int:
     """Write who was not told, a line an account, however many there are; tell how many lines."""
-    from sbyt.notices.numbers import not_told
+    from sbyt.notices.lists import csv_rows
 
-    written = csv.writer(file, lineterminator="\n")
-    written.writerow(_COLUMNS)
-    count = 0
-    for one in not_told(campaign):
-        why = WHY.get(one.why) or WHY[one.end.value]
-        written.writerow([one.account, one.holder, one.address, one.phone, one.used, ENDS[one.end.value], why])
+    written, count = csv.writer(file, lineterminator="\n"), -1  # the head is no line of its own
+    for row in csv_rows(campaign, "ru"):
+        written.writerow(row)
         count += 1
     return count
 
@@ -265,6 +234,7 @@ def _lines(file: Path) -> list[str]:
 
 
 def _show(campaign: Campaign, settings: Settings) -> None:
+    from sbyt.notices.lists import ENDS
     from sbyt.notices.numbers import costs, counts, totals
     from sbyt.usecases.mass_notices import STATES
 
@@ -276,7 +246,7 @@ def _show(campaign: Campaign, settings: Settings) -> None:
     typer.echo(
         f"Всего людей: {sum(all_together.values())}. Отправлять до {_last_day(campaign, settings)}{_pace(campaign)}."
     )
-    for end, word in ENDS.items():
+    for end, word in ENDS["ru"].items():
         channels = {code: count for (code, known), count in by_channel.items() if known == end and code}
         among = ", ".join(f"{_title(code, settings)} {count}" for code, count in sorted(channels.items()))
         if total := sum(count for (_, known), count in by_channel.items() if known == end):

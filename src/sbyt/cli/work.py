@@ -28,6 +28,7 @@ from sbyt.messaging.channel import Channel, Documents, Throttled, UnableToSend, 
 from sbyt.messaging.pacing import asked_for
 from sbyt.notices.feeding import feed
 from sbyt.notices.guarding import GUARD
+from sbyt.notices.reminders import prepare_reminders
 from sbyt.usecases.ask_again import ask_again, hand_to_staff
 from sbyt.usecases.fetch_photos import fetch_photos
 from sbyt.usecases.receive_message import handle_waiting
@@ -188,9 +189,15 @@ class Announcing(Duty):
         self._channels = channels
         self._settings = settings
         self._clock = clock
+        self._reminded: dt.date | None = None  # on which day it was last looked whom is to be reminded
 
     def step(self) -> float:
-        feed(self._settings, self._channels, self._clock())
+        now = self._clock()
+        today = now.astimezone(self._settings.zone).date()
+        if self._reminded != today:
+            prepare_reminders(self._settings, self._channels, now)
+            self._reminded = today
+        feed(self._settings, self._channels, now)
         return _NOTICES
 
     def end(self) -> None:
@@ -392,7 +399,7 @@ def _once(
         pass
     while not stop.is_set() and house.see_to_questions(clock()):
         pass
-    feed(settings, channels, clock())
+    Announcing(channels, settings, clock).step()
     with ThreadPoolExecutor(max_workers=max(len(channels), 1)) as pool:
         drained = [pool.submit(_drain, channel, settings, clock, documents, stop) for channel in channels.values()]
     for each in drained:

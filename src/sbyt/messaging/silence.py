@@ -6,12 +6,16 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection
 
+from sbyt.bulk.rows import fetch
 from sbyt.messaging.models import Silence
 
 Why = Silence.Why
 
 #: A sender as a channel names them.
 Sender = tuple[str, str]
+
+
+_SILENT = "SELECT sender, why FROM messaging_silence WHERE channel = %s AND sender = ANY(%s::text[])"
 
 
 def silent(senders: Collection[Sender]) -> dict[Sender, Why]:
@@ -22,7 +26,7 @@ def silent(senders: Collection[Sender]) -> dict[Sender, Why]:
     return {
         (channel, sender): Why(why)
         for channel, theirs in by_channel.items()
-        for sender, why in Silence.objects.filter(channel=channel, sender__in=theirs).values_list("sender", "why")
+        for sender, why in fetch(_SILENT, channel, theirs)
     }
 
 

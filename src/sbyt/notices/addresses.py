@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from sbyt.accounts.models import Link
 from sbyt.accounts.owners import OwnerLink
+from sbyt.bulk.rows import fetch
 from sbyt.core.settings import ChannelSettings, ChannelState
 from sbyt.messaging.channel import OWN_PAGE
-from sbyt.messaging.models import Conversation
 from sbyt.messaging.silence import Sender, silent
 
 #: The states in which a channel carries what we say first.
@@ -81,6 +81,12 @@ def first_to_be_told(ways: Sequence[Sequence[Way]]) -> list[Way | None]:
     return [next((way for way in one if way.sender not in hushed), None) for one in ways]
 
 
+_LANGUAGES = """
+    SELECT sender, state ->> 'language' FROM messaging_conversation
+    WHERE channel = %s AND sender = ANY(%s::text[]) AND state ->> 'language' IS NOT NULL
+"""
+
+
 def languages_of(senders: Collection[Sender]) -> dict[Sender, str]:
     """The language in which we talk with those of these senders with whom we do; by one query a channel."""
     by_channel: dict[str, set[str]] = defaultdict(set)
@@ -89,8 +95,5 @@ def languages_of(senders: Collection[Sender]) -> dict[Sender, str]:
     return {
         (channel, sender): language
         for channel, theirs in by_channel.items()
-        for sender, language in Conversation.objects.filter(channel=channel, sender__in=theirs).values_list(
-            "sender", "state__language"
-        )
-        if language
+        for sender, language in fetch(_LANGUAGES, channel, theirs)
     }

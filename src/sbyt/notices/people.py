@@ -19,7 +19,7 @@ from sbyt.notices.models import Addressee
 from sbyt.readings.queries import HandedIn, accounts_of_senders, all_there, handed_in_for
 
 #: So many are looked up at once.
-BATCH = 5000
+BATCH = 1000
 
 Why = Addressee.Why
 

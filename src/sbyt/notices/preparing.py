@@ -29,22 +29,25 @@ _FOUND = pa.schema(
 )
 _ACCOUNTS = pa.schema([("person", pa.string()), ("account", pa.int64())])
 
-_REMINDED = """
-    WHERE NOT EXISTS (
+_NOT_REMINDED = """
+    AND NOT EXISTS (
         SELECT 1 FROM notices_campaign c JOIN notices_addressee a ON a.campaign_id = c.id AND a.person = f.person
-        WHERE c.kind = 'reminder' AND c.period = {period} AND c.id <> {campaign}
+        WHERE c.kind = 'reminder' AND c.period = {period} AND c.id <> {campaign} AND a.state IN ('waiting', 'written')
     )
 """
+#: Of two workers that prepare the same one finds it prepared when its turn to write has come, and adds nothing.
 _ADDRESSEES = """
     INSERT INTO notices_addressee (campaign_id, person, channel, recipient, language, used, due_at, state, why, choice_id)
     SELECT {campaign}, person, min(channel), min(recipient), min(language), min(used), min(due_at),
         CASE WHEN min(recipient) = '' THEN 'unreachable' ELSE 'waiting' END, min(why), min(choice)
-    FROM found f {once} GROUP BY person ORDER BY min(place)
+    FROM found f WHERE EXISTS (SELECT 1 FROM notices_campaign WHERE id = {campaign} AND state = 'preparing') {once}
+    GROUP BY person ORDER BY min(place)
 """
 _CONCERNED = """
     INSERT INTO notices_concerned (addressee_id, account_id)
     SELECT DISTINCT a.id, f.account FROM found_account f
     JOIN notices_addressee a ON a.campaign_id = {campaign} AND a.person = f.person
+    WHERE EXISTS (SELECT 1 FROM notices_campaign WHERE id = {campaign} AND state = 'preparing')
 """
 _ALREADY_THERE = """
     UPDATE notices_campaign SET state = 'prepared', already_there = (
@@ -91,7 +94,7 @@ def find_addressees(
 
 def _write(bulk: Bulk, campaign: Campaign, *, only_missing: bool) -> None:
     names = {"campaign": int(campaign.pk), "period": int(campaign.period or 0)}
-    once = _REMINDED.format(**names) if only_missing else ""
+    once = _NOT_REMINDED.format(**names) if only_missing else ""
     bulk.execute(_ADDRESSEES.format(**names, once=once))
     bulk.execute(_CONCERNED.format(**names))
     bulk.execute(_ALREADY_THERE.format(**names))

@@ -28,6 +28,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "billing": "Начисления",
         "billing_what": "Начисленные месяцы: суммы, что посчитано по среднему, кому начислить не вышло.",
         "channels_what": "Какие пути приёма открыты, что в них пришло и ушло; закрыть, открыть, объяснить почему.",
+        "notices": "Уведомления",
+        "notices_what": "Сказать многим сразу: что канал закрыт или своими словами. Подготовить, одобрить, остановить.",
         "data_what": "Клиенты, счётчики, показания, переписка, счета — как они лежат в таблицах.",
         "channels": "Каналы",
         "data": "Данные",
@@ -82,6 +84,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "billing": "Billing",
         "billing_what": "The months that were billed: sums, what is estimated, who could not be billed.",
         "channels_what": "Which ways to send readings are open, and what came and went; close, open, say why.",
+        "notices": "Notices",
+        "notices_what": "Tell many at once: that a channel is closed, or in your own words. Prepare, approve, stop.",
         "data_what": "Customers, meters, readings, messages, bills: as they lie in the tables.",
         "channels": "Channels",
         "data": "Data",
@@ -147,6 +151,7 @@ DESKS = (
     ),
     Desk("/office/billing/", "billing", (Role.OPERATOR, Role.BILLING)),
     Desk("/office/channels/", "channels", (Role.OPERATOR,), ("/office/notice/",)),
+    Desk("/office/notices/", "notices", (Role.OPERATOR, Role.BILLING)),
     Desk("/office/data/", "data"),
 )
 

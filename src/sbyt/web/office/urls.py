@@ -13,6 +13,7 @@ from sbyt.web.office.customers.bill import bill, deliver, paper
 from sbyt.web.office.customers.views import account, photo, search, talk
 from sbyt.web.office.data.site import site
 from sbyt.web.office.home import home
+from sbyt.web.office.notices.views import not_told, notice, notices
 from sbyt.web.office.queue.views import task, tasks
 
 _login = [
@@ -40,6 +41,9 @@ _desks = [
     path("notice/", notice, name="notice"),
     path("channels/", channels, name="channels"),
     path("channels/<slug:code>/", channel, name="channel"),
+    path("notices/", notices, name="notices"),
+    path("notices/<int:pk>/", notice, name="notice"),
+    path("notices/<int:pk>/not-told.csv", not_told, name="not_told"),
 ]
 
 urlpatterns = [*_login, path("data/", site.urls), path("", include((_desks, "office")))]

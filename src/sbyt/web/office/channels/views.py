@@ -68,6 +68,7 @@ def _one(
         "history": [entered(row, words, settings.SBYT.zone) for row in reversed(statuses.history(code))],
         "alarms": [alarmed(row, words, language_of(request), settings.SBYT.zone) for row in alarms(code, _ALARMS)],
         "may_change": may(request.user, (Role.ADMINISTRATOR,)),
+        "may_notify": shown.traffic is not None and _is_withdrawn(shown) and may(request.user, (Role.BILLING,)),
         "form": form or _as_it_is(shown.way) | _asked_for(request),
         "states": [(state.value, said_state(state, words), words[f"{state}_what"]) for state in _STATES],
         "wrong": words[wrong] if wrong else "",
@@ -76,6 +77,12 @@ def _one(
 
 
 _ALARMS = 10  # of the newest
+
+
+def _is_withdrawn(shown: Shown) -> bool:
+    return shown.way.state is ChannelState.WITHDRAWN
+
+
 #: In the order in which a channel goes through them.
 _STATES = (ChannelState.PLANNED, ChannelState.OPEN, ChannelState.UNSTABLE, ChannelState.WITHDRAWN)
 

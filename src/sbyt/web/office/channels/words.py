@@ -105,6 +105,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "bad_title": "Название не может быть пустым: так канал называют людям.",
         "bad_unknown": "Такого канала нет.",
         "only_administrators": "Состояние меняют администраторы.",
+        "notify": "Подготовить уведомление тем, кто им пользовался",
+        "notify_what": "Само по себе закрытие никому ничего не отправляет.",
     },
     "en": {
         "channels": "Channels",
@@ -206,5 +208,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "bad_title": "The title can't be empty: it is what people are told.",
         "bad_unknown": "There is no such channel.",
         "only_administrators": "Administrators change the state.",
+        "notify": "Prepare a notice to those who used it",
+        "notify_what": "Closing it sends nothing to anybody by itself.",
     },
 }

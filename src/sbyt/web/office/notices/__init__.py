@@ -1,0 +1,1 @@
+"""The desk of mass notices: what is told to many, who is told, how far it has come."""
