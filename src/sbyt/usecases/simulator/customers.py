@@ -93,9 +93,11 @@ def write_as(
     *,
     connected: Mapping[str, Channel],
     language: str = "",
+    introduced: bool = False,
 ) -> None:
     """Put what a customer typed into the inbox, as the channel's webhook would; they are linked to their account.
 
+    :param introduced: what they sent before links them, and need only be handled.
     :param language: in which they want to be answered; they say so first where we would answer in another.
 
     :raises UnableToWrite: if the channel isn't simulated.
@@ -112,7 +114,7 @@ def write_as(
     if language not in ("", _spoken(code, sender, settings)):
         incoming.insert(0, Incoming(code, sender, f"/{language}", _fresh_id(), now))
     with transaction.atomic():
-        if contact:  # it links them
+        if contact or introduced:
             store_many(incoming, now)
             return
         Link.objects.get_or_create(

@@ -134,9 +134,10 @@ def _move(
     language: str,
 ) -> None:
     """They share the phone on file, then hand in there as they did before."""
-    if can_share(customer, home, settings):
+    shares = can_share(customer, home, settings)
+    if shares:
         write_as(customer, home, Typed("", contact=True), settings, now, connected=connected, language=language)
-    _write(customer, home, customers, settings, connected, now, language)
+    _write(customer, home, customers, settings, connected, now, language, introduced=shares)
 
 
 def _write(
@@ -147,6 +148,8 @@ def _write(
     connected: Mapping[str, Channel],
     now: dt.datetime,
     language: str,
+    *,
+    introduced: bool = False,
 ) -> None:
     """They send a reading that would be right."""
     address = address_of(customer, code, settings)
@@ -154,4 +157,5 @@ def _write(
     offered = examples(customer, customers, address, handset, settings, now, language)
     right = next((one for one in offered if one.code == "right"), None)
     if right and sender_in(address):
-        write_as(customer, code, Typed(right.text), settings, now, connected=connected, language=language)
+        typed = Typed(right.text)
+        write_as(customer, code, typed, settings, now, connected=connected, language=language, introduced=introduced)
