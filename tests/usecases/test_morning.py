@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from sbyt.accounts.models import Link
 from sbyt.config.channels import DEFAULT_CHANNELS, connected
 from sbyt.core.settings import ChannelState, Demo, MorningSettings, Settings
 from sbyt.messaging.inbox import Incoming
@@ -90,10 +91,9 @@ def test_who_used_it_is_told_elsewhere() -> None:
 def test_one_moves_and_hands_in_from_there() -> None:
     found = played()
     assert (found.home, found.moved and found.moved.account) == ("telegram", "2000000001")
-    assert (
-        Reading.objects.filter(message__channel="telegram", period=24323).exists()
-        or Reading.objects.filter(channel="telegram").exists()
-    )
+    assert Reading.objects.filter(channel="telegram", kind="customer").exists()
+    link = Link.objects.get(address__startswith="telegram:")
+    assert (link.account.number, link.how) == ("2000000001", Link.How.CONTACT)
 
 
 @pytest.mark.usefixtures("used")
