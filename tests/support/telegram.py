@@ -80,7 +80,8 @@ class Webhook:
 class BotApi:
     """What the server knows. ``sent``: messages of the bot, oldest first; ``answered``: presses that were answered.
 
-    ``plans``: what the next calls of a method come to instead: a status with a body, or None for a cut connection.
+    ``plans``: what the next calls of a method, or of one with a person (``sendMessage 1111117``), come to instead: a
+    status with a body, or None for a cut connection.
     """
 
     url: str = ""
@@ -401,14 +402,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(401, {"ok": False, "error_code": 401, "description": "Unauthorized"})
         elif found[1]:
             self._give(self.api.file(found[3]))
-        elif plan := self.api.plans[found[3]]:
-            self._do(plan.popleft())
         else:
-            self._call(found[3], body)
+            self._call(found[3], _given(self.headers.get("content-type", ""), body))
 
-    def _call(self, method: str, body: bytes) -> None:
+    def _call(self, method: str, given: Mapping[str, Any]) -> None:
+        if plan := self.api.plans[method] or self.api.plans[f"{method} {given.get('chat_id')}"]:
+            self._do(plan.popleft())
+            return
         try:
-            result = self.api.called(method, _given(self.headers.get("content-type", ""), body))
+            result = self.api.called(method, given)
         except Refused as refused:
             self._say(refused.code, refused.answer)
         else:
