@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import itertools
 import os
 import signal
 import subprocess
@@ -14,14 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from sbyt.messaging.models import InboundMessage
+from sbyt.readings.models import Reading
 from tests.support.databases import Database
-from tests.support.serving import Served, serving
+from tests.support.household import a_meter, an_account, was_read
+from tests.support.serving import Served, right_now, serving
 from tests.support.telegram import TOKEN, BotApi, Person
 
 SBYT = Path(sys.executable).with_name("sbyt")
 SECRET = "a-secret-that-nobody-would-guess_0123456789"
 #: Longer than anything here takes, also on a machine that is busy with other things.
 PATIENCE = 90
+
+_accounts = itertools.count(2_000_000_001)
 
 _SETTINGS = """
 [quiet]
@@ -112,6 +118,26 @@ class Installation:
         while not is_so():
             assert time.monotonic() < deadline, self.logged()
             time.sleep(0.05)
+
+
+def household() -> str:
+    """An account with a meter that stood at 4000 two months ago; its number."""
+    number = str(next(_accounts))
+    meter = a_meter(an_account(number), f"7{number[-5:]}")
+    day = (right_now() - dt.timedelta(days=61)).date().isoformat()
+    was_read(meter, day, 4000, kind=Reading.Kind.INSTALLED)
+    return number
+
+
+def read_of(account: str) -> list[int]:
+    readings = Reading.objects.filter(register__meter__account__number=account).order_by("id")
+    return list(readings.values_list("value", flat=True))
+
+
+def buttons_of(message: dict[str, object]) -> list[str]:
+    markup = message.get("reply_markup")
+    rows = markup.get("inline_keyboard", []) if isinstance(markup, dict) else []
+    return [button["text"] for row in rows for button in row]
 
 
 @contextmanager

@@ -12,15 +12,12 @@ import pytest
 
 from sbyt.messaging.channel import ANOTHERS_CONTACT
 from sbyt.messaging.models import Delivery, ExpectedPhoto, InboundMessage, OutboundMessage, Photo
-from sbyt.readings.models import Reading
-from tests.channels.telegram.running import Installation, installed
+from tests.channels.telegram.running import Installation, buttons_of, household, installed, read_of
 from tests.support.databases import Database, FreshDatabase
-from tests.support.household import a_meter, an_account, was_read
 from tests.support.serving import right_now
 from tests.support.telegram import JPEG, TOKEN, Person, a_bot_api
 
 _people = itertools.count(5_100_000_001)
-_accounts = itertools.count(2_000_000_001)
 
 
 @pytest.fixture(scope="module", params=["poll", "webhook"])
@@ -42,26 +39,6 @@ def anna(town: Installation) -> Iterator[Person]:
     yield person
     logged = town.logged()
     assert [word for word in (str(person.id), TOKEN, TOKEN.partition(":")[2], "5120077") if word in logged] == []
-
-
-def household() -> str:
-    """An account with a meter that stood at 4000 two months ago; its number."""
-    number = str(next(_accounts))
-    meter = a_meter(an_account(number), f"7{number[-5:]}")
-    day = (right_now() - dt.timedelta(days=61)).date().isoformat()
-    was_read(meter, day, 4000, kind=Reading.Kind.INSTALLED)
-    return number
-
-
-def read_of(account: str) -> list[int]:
-    readings = Reading.objects.filter(register__meter__account__number=account).order_by("id")
-    return list(readings.values_list("value", flat=True))
-
-
-def buttons_of(message: dict[str, object]) -> list[str]:
-    markup = message.get("reply_markup")
-    rows = markup.get("inline_keyboard", []) if isinstance(markup, dict) else []
-    return [button["text"] for row in rows for button in row]
 
 
 # as it should be -----------------------------------------------------------------------------------------------------
