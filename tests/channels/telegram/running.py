@@ -38,7 +38,7 @@ to_hour = 0
 address = "http://127.0.0.1:{port}"
 
 [channels.telegram.options]
-api = "{api}"
+address = "{api}"
 updates = "{updates}"
 """
 

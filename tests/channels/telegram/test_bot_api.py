@@ -51,7 +51,7 @@ def anna(api: BotApi) -> Person:
 
 
 def channel(api: BotApi, *, token: str = TOKEN, seconds: float = 5, **options: Any) -> Telegram:
-    made = TelegramOptions(api=api.url, **options)
+    made = TelegramOptions(address=api.url, **options)
     return Telegram(token, right_now, made, secret=SECRET, seconds=seconds)
 
 
@@ -230,14 +230,14 @@ def test_a_wrong_token_stands_in_no_error_and_in_no_log(
 def test_who_does_not_speak_tls_is_not_reached(caplog: pytest.LogCaptureFixture) -> None:
     with a_bot_api() as api:
         api.person(1111117)
-        made = Telegram(TOKEN, right_now, TelegramOptions(api=api.url.replace("http:", "https:")), seconds=5)
+        made = Telegram(TOKEN, right_now, TelegramOptions(address=api.url.replace("http:", "https:")), seconds=5)
         with pytest.raises(Unreachable), caplog.at_level(logging.DEBUG):
             asyncio.run(made.send(Outgoing(1, "1111117", "x")))
     assert (api.sent, TOKEN in caplog.text) == ([], False)
 
 
 def test_a_proxy_that_is_not_there_is_the_end_of_it(api: BotApi, anna: Person) -> None:
-    options = TelegramOptions(api="https://telegram.example.org")
+    options = TelegramOptions(address="https://telegram.example.org")
     made = Telegram(TOKEN, right_now, options, proxy="http://anna:hunter2@127.0.0.1:9", seconds=5)
     with pytest.raises(Unreachable) as caught:
         asyncio.run(made.send(Outgoing(1, "1111117", "x")))
@@ -369,7 +369,7 @@ def found(api: BotApi, **options: Any) -> list[FindingCode]:
 
 def test_a_webhook_is_registered_with_its_secret_and_the_kinds_that_we_use(api: BotApi) -> None:
     said = asyncio.run(channel(api, updates="webhook").register(HOOK))
-    assert said == f"Бот @{BOT_NAME}: сообщения придут на {HOOK}."
+    assert said == f"Бот @{BOT_NAME}: сообщения придут на {HOOK}. Адрес для людей: https://t.me/{BOT_NAME}"
     assert api.webhook
     assert (api.webhook.url, api.webhook.secret) == (HOOK, SECRET)
     assert api.allowed == ["message", "edited_message", "callback_query"]

@@ -69,7 +69,7 @@ _LATELY = dt.timedelta(hours=1)
 _MANY_WAIT = 100
 
 
-def _address(text: str) -> str:
+def _https(text: str) -> str:
     parts = urlsplit(text)
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
     if not parts.hostname or not is_safe or parts.query or parts.fragment:
@@ -88,7 +88,7 @@ class TelegramOptions(Section):
     """``[channels.telegram.options]``."""
 
     updates: Annotated[Literal["poll", "webhook"], Field(description="poll или webhook")] = "poll"
-    api: Annotated[Text, AfterValidator(_address), Field(description="адрес, который начинается с https://")] = _API
+    address: Annotated[Text, AfterValidator(_https), Field(description="адрес, который начинается с https://")] = _API
     bot: Annotated[Text, AfterValidator(_name), Field(description="имя бота, например @energosbyt_bot")] | None = None
 
 
@@ -143,7 +143,7 @@ class Telegram(Channel):
     def _api(self) -> Api:
         from sbyt.channels.telegram.calls import Api
 
-        return Api(self._token, self._options.api, self._proxy)
+        return Api(self._token, self._options.address, self._proxy)
 
     # what comes in ---------------------------------------------------------------------------------------------------
 
@@ -267,13 +267,13 @@ class Telegram(Channel):
             raise UnableToRegister(f"Это токен бота @{name}, а в sbyt.toml bot = «{self._options.bot}». Проверьте оба.")
         if self.polls:
             await self._api.call(DeleteWebhook(drop_pending_updates=False), self._seconds)
-            return f"Бот @{name}: webhook снят, сообщения забирает sbyt work."
-        if not webhook or (webhook.startswith("http:") and self._options.api == _API):
+            return f"Бот @{name}: webhook снят, сообщения забирает sbyt work. Адрес для людей: https://t.me/{name}"
+        if not webhook or (webhook.startswith("http:") and self._options.address == _API):
             said = "Telegram присылает сообщения только на https: задайте [web] address в sbyt.toml"
             raise UnableToRegister(f'{said}, или updates = "poll".')
         called = SetWebhook(url=webhook, secret_token=self._secret, allowed_updates=list(KINDS))
         await self._api.call(called, self._seconds)
-        return f"Бот @{name}: сообщения придут на {webhook}."
+        return f"Бот @{name}: сообщения придут на {webhook}. Адрес для людей: https://t.me/{name}"
 
     async def look(self, webhook: str) -> Sequence[Finding]:
         from aiogram.methods import GetWebhookInfo
