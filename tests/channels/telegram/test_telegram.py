@@ -15,7 +15,8 @@ import pytest
 from aiogram.types import Update
 
 from sbyt.channels.telegram import Telegram, TelegramOptions
-from sbyt.channels.telegram.updates import data_of
+from sbyt.channels.telegram.updates import WORDLESS, data_of
+from sbyt.conversation.parsing import parse
 from sbyt.messaging.channel import (
     ANOTHERS_CONTACT,
     CannotCarry,
@@ -328,6 +329,12 @@ def test_what_stands_on_a_button_comes_back_whatever_its_length(button: str) -> 
     }
     (found,) = read(press(data, message={"message_id": 1, "chat": CHAT, "date": AT, "reply_markup": keyboard}))
     assert found.text == button
+
+
+@pytest.mark.parametrize("words", sorted({*WORDLESS.values()}))
+def test_what_stands_for_no_words_is_no_reading_and_no_wish(words: str) -> None:
+    message = parse(words)
+    assert (list(message.groups), set(message.intents)) == ([], set())
 
 
 def test_a_press_is_answered_by_the_response_also_when_it_is_repeated() -> None:

@@ -26,8 +26,8 @@ _TO_A_BOT = re.compile(r"^(/\w+)@\w+", re.ASCII)
 _PHOTOS = ("image/jpeg", "image/png", "image/webp")
 
 #: What a person may send that holds no words, in words: staff read them, the dialogue finds no reading in them.
-_WORDLESS = {
-    "photo": "(фото больше 10 МБ)",
+WORDLESS = {
+    "photo": "(слишком большое фото)",
     "sticker": "(стикер)",
     "voice": "(голосовое сообщение)",
     "audio": "(звукозапись)",
@@ -40,7 +40,7 @@ _WORDLESS = {
     "poll": "(опрос)",
     "dice": "(кубик)",
     "game": "(игра)",
-    "story": "(история)",
+    "story": "(публикация)",
     "paid_media": "(платное сообщение)",
     "checklist": "(список дел)",
 }
@@ -166,7 +166,7 @@ def _of_message(found: Any, raw: str, bot: str, *, edited: bool) -> list[Inbound
     files, contact = _files(message), _contact(message)
     text = message.text if message.text is not None else message.caption
     if text is None and not files and not contact:
-        text = next((words for kind, words in _WORDLESS.items() if found.get(kind)), None)
+        text = next((words for kind, words in WORDLESS.items() if found.get(kind)), None)
         if text is None or edited:  # a live location is edited every few seconds
             return []
     name, at = f"{bot}:{message.chat.id}:{message.message_id}", message.date
