@@ -93,6 +93,7 @@ class BotApi:
     plans: dict[str, deque[tuple[int, bytes] | None]] = field(default_factory=lambda: defaultdict(deque))
     webhook: Webhook | None = None
     allowed: Sequence[str] = _ALL_KINDS
+    holds: int = 0  # seconds for which a question is held at least, whatever it says
     is_over: bool = False
     _waiting: deque[dict[str, Any]] = field(default_factory=deque)
     _files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
@@ -265,7 +266,7 @@ class BotApi:
             self._poller += 1
             mine = self._poller
             self._changed.notify_all()
-            self._changed.wait_for(lambda: bool(self._waiting) or self._poller != mine or self.is_over, min(held, 50))
+            self._changed.wait_for(lambda: bool(self._waiting) or self._poller != mine or self.is_over, max(min(held, 50), self.holds))
             if self._poller != mine:
                 told = "terminated by other getUpdates request; make sure that only one bot instance is running"
                 raise Refused(409, f"Conflict: {told}")

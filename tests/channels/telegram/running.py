@@ -120,10 +120,10 @@ class Installation:
             time.sleep(0.05)
 
 
-def household() -> str:
+def household(phone: str = "") -> str:
     """An account with a meter that stood at 4000 two months ago; its number."""
     number = str(next(_accounts))
-    meter = a_meter(an_account(number), f"7{number[-5:]}")
+    meter = a_meter(an_account(number, phone=phone), f"7{number[-5:]}")
     day = (right_now() - dt.timedelta(days=61)).date().isoformat()
     was_read(meter, day, 4000, kind=Reading.Kind.INSTALLED)
     return number

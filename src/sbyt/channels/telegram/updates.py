@@ -133,6 +133,8 @@ def events_of(body: bytes, bot: str) -> list[InboundEvent]:
 
 def pressed(body: bytes) -> str:
     """The id of the press of a button that an update tells of, which Telegram wants to be answered; empty if none."""
+    if b'"callback_query"' not in body:  # most are none
+        return ""
     try:
         return _Callback.model_validate(_opened(body).get("callback_query")).id
     except (UnableToParse, ValidationError):
