@@ -266,7 +266,9 @@ class BotApi:
             self._poller += 1
             mine = self._poller
             self._changed.notify_all()
-            self._changed.wait_for(lambda: bool(self._waiting) or self._poller != mine or self.is_over, max(min(held, 50), self.holds))
+            self._changed.wait_for(
+                lambda: bool(self._waiting) or self._poller != mine or self.is_over, max(min(held, 50), self.holds)
+            )
             if self._poller != mine:
                 told = "terminated by other getUpdates request; make sure that only one bot instance is running"
                 raise Refused(409, f"Conflict: {told}")
