@@ -28,7 +28,15 @@ from sbyt.messaging.channel import (
     Throttled,
     UnableToSend,
 )
-from sbyt.messaging.models import ChannelStatus, Conversation, InboundMessage, OutboundMessage, Unreadable
+from sbyt.messaging.models import (
+    ChannelStatus,
+    Conversation,
+    ExpectedPhoto,
+    InboundMessage,
+    OutboundMessage,
+    Photo,
+    Unreadable,
+)
 from sbyt.readings.models import StaffTask
 from tests.channels.mail_provider import MailBehaviour, mail_provider
 from tests.channels.provider import RETRY_AFTER, Behaviour, provider
@@ -180,7 +188,7 @@ class ChannelContract:
             assert self.table.payloads.why  # as the table says
             return
         now, payload = right_now(), next(iter(self.table.payloads.values()))
-        for model in (OutboundMessage, Conversation, StaffTask, InboundMessage):
+        for model in (OutboundMessage, Conversation, StaffTask, Photo, ExpectedPhoto, InboundMessage):
             model.objects.all().delete()
         withdrawn = ChannelStatus.objects.create(
             channel=self.table.code,

@@ -15,6 +15,7 @@ from sbyt.config.channels import connected
 from sbyt.config.load import parse_settings
 from sbyt.messaging.models import ChannelStatus
 from tests.support.databases import Database
+from tests.support.telegram import BOT_NAME, TOKEN, a_bot_api
 
 TODAY = dt.datetime.now(ZoneInfo("Europe/Moscow")).date()
 DAY = f"{TODAY:%d.%m.%Y}"
@@ -111,3 +112,39 @@ def test_what_is_simulated_is_called_so(database: Database) -> None:
     assert line_of("sms", said) == "sms  SMS; ✓ открыт; имитация, никому ничего не уходит"
     assert "имитация" not in line_of("console", said)
     assert "имитация   ! внимание     это демонстрация, никому ничего не уходит: SMS, Телефон" in checked
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "said"),
+    [
+        ("vibber", 2, "Канал 'vibber' не подключён. Подключены: console, webform."),
+        ("console", 2, "У этого канала регистрировать нечего"),
+    ],
+)
+def test_where_nothing_can_be_registered_it_is_told_why(database: Database, code: str, status: int, said: str) -> None:
+    found, output = sbyt("register", code)
+    assert (found, said in output) == (status, True)
+
+
+@pytest.mark.parametrize(
+    ("token", "options", "status", "said"),
+    [
+        (TOKEN, "", 0, f"Бот @{BOT_NAME}: webhook снят, сообщения забирает sbyt work."),
+        (TOKEN, "updates = 'webhook'", 0, f"Бот @{BOT_NAME}: сообщения придут на https://lk.example.org/in/telegram."),
+        (TOKEN, "bot = '@another_bot'", 2, "а в sbyt.toml bot = «another_bot»"),
+        (TOKEN[:-1] + "X", "", 1, "Не получилось: not_authorised: 401: Unauthorized. Провайдер не принимает наш ключ."),
+    ],
+)
+def test_a_provider_is_told_how_to_reach_us(
+    database: Database, token: str, options: str, status: int, said: str
+) -> None:
+    with a_bot_api() as api:
+        text = (
+            f"[web]\naddress = 'https://lk.example.org'\n[channels.telegram.options]\naddress = '{api.url}'\n{options}"
+        )
+        settings = parse_settings(text, "sbyt.toml")
+        environ = {"SBYT_TELEGRAM_TOKEN": token, "SBYT_TELEGRAM_WEBHOOK_SECRET": "s" * 32}
+        channels = connected(settings, environ, lambda: dt.datetime.now(dt.UTC))
+        with override_settings(SBYT=settings, CONNECTED_CHANNELS=lambda: channels):
+            found, output = sbyt("register", "telegram")
+    assert (found, said in output, token in output) == (status, True, False), output

@@ -90,6 +90,12 @@ def dovecot_program() -> Path | None:
     return Path(found) if found and all(part.exists() for part in parts) else None
 
 
+def telegram_emulator() -> Path | None:
+    """The folder of the emulator of Telegram's Bot API, with what it runs on beside it."""
+    folder = Path(__file__).with_name("telegram_emulator")
+    return folder if shutil.which("node") and (folder / "node_modules" / "telegram-test-api").is_dir() else None
+
+
 COMPONENTS = {
     component.name: component
     for component in (
@@ -100,6 +106,7 @@ COMPONENTS = {
         Component("poppler", lambda: _program("pdftoppm"), "make test-deps (the package poppler-utils)"),
         Component("zbar", lambda: _program("zbarimg"), "make test-deps (the package zbar-tools)"),
         Component("dovecot", dovecot_program, "make test-deps (the packages dovecot-imapd and dovecot-lmtpd)"),
+        Component("telegram_emulator", telegram_emulator, "make test-deps (nodejs, and npm for telegram-test-api)"),
         # Which no package brings: the test that mounts one steps aside even in CI.
         Component("small_disk", lambda: None, "root, where mounting is allowed,"),
     )

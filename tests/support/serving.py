@@ -69,7 +69,7 @@ class Served:
 @contextmanager
 def serving(environ: Mapping[str, str], *words: str) -> Iterator[Served]:
     """Start the command on a free port of loopback; end it as an administrator would."""
-    port = _free_port()
+    port = free_port()
     command = [str(Path(sys.executable).with_name("sbyt")), "serve", "--port", str(port), *words]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
@@ -96,7 +96,7 @@ def right_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port: int = listening.getsockname()[1]

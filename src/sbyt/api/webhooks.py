@@ -21,10 +21,12 @@ from sbyt.usecases.receive_message import receive_messages
 from sbyt.usecases.receive_message.failures import is_outage
 from sbyt.usecases.take_in import read
 
-#: No provider posts more; what is larger is not read.
-LARGEST_BODY = 1024 * 1024
+#: No provider posts more: the longest message of a messenger repeats the one that it answers, with all that is marked
+#: in both, and what is refused is sent again for ever. What is larger is not read.
+LARGEST_BODY = 8 * 1024 * 1024
 
-_PATIENCE = 8  # times the largest body
+_PIECE = 1024 * 1024
+_PATIENCE = 8  # pieces of what is too large
 _RETRY_AFTER = "10"  # seconds
 _WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")  # WSGI calls all other headers HTTP_…
 
@@ -79,7 +81,7 @@ def _served(channel: Channel, environ: Mapping[str, Any]) -> tuple[str, Answer]:
     """What became of it, in a word, and the answer."""
     body = _body(environ)
     if body is None:
-        return "too_large", _said(413, "Не больше 1 МБ.")
+        return "too_large", _said(413, "Не больше 8 МБ.")
     now = settings.NOW()
     query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
     try:
@@ -103,7 +105,7 @@ def _body(environ: Mapping[str, Any]) -> bytes | None:
         return body
     # Who is still sending doesn't listen: a little more is read, and thrown away, so that they hear why.
     for _ in range(_PATIENCE):
-        if not environ["wsgi.input"].read(LARGEST_BODY):
+        if not environ["wsgi.input"].read(_PIECE):
             break
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -94,6 +95,31 @@ def plan(
     """It is being made ready: answers don't name it; what is sent there is taken."""
     said = _Said(why, address, title, note, footnote)
     _change("planned", name, since, days, said, by)
+
+
+@app.command()
+def register(
+    code: str = typer.Argument(metavar="CHANNEL", help="The channel's code, like telegram."),
+) -> None:
+    """Tell the channel's provider how to reach us: to post to [web] address in sbyt.toml, or to wait until asked."""
+    from django.conf import settings
+
+    from sbyt.messaging.channel import UnableToRegister, UnableToSend
+    from sbyt.messaging.masking import masked
+
+    channel = settings.CONNECTED_CHANNELS().get(code)
+    if channel is None:
+        typer.echo(f"Канал {code!r} не подключён. Подключены: {', '.join(settings.CONNECTED_CHANNELS())}.", err=True)
+        raise typer.Exit(2)
+    address = settings.SBYT.web.address
+    try:
+        typer.echo(asyncio.run(channel.register(f"{address}/in/{code}" if address else "")))
+    except UnableToRegister as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    except UnableToSend as error:
+        typer.echo(f"Не получилось: {masked(str(error))}. {error.staff_are_told}".strip(), err=True)
+        raise typer.Exit(1) from error
 
 
 class _Said(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import os
 import socket
@@ -13,6 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import structlog
 import typer
@@ -24,7 +26,7 @@ from sbyt.cli.readiness import database_name, is_out_of_reach
 from sbyt.cli.stopping import told_to_stop, wait_until_told
 from sbyt.core.settings import Settings
 from sbyt.messaging import delivery, outbox, workers
-from sbyt.messaging.channel import Channel, Documents, Throttled, UnableToSend, no_documents
+from sbyt.messaging.channel import Channel, Documents, Polled, Throttled, UnableToSend, no_documents
 from sbyt.messaging.pacing import asked_for
 from sbyt.notices.feeding import feed
 from sbyt.notices.guarding import GUARD
@@ -70,6 +72,9 @@ class Duty(ABC):
 
         :raises DatabaseError: if the database is out of reach; the step is done again later.
         """
+
+    def interrupt(self) -> None:  # noqa: B027 most have none that would wait for long
+        """End a step that only waits. It is called once, by another thread, when no further step is wanted."""
 
     @abstractmethod
     def end(self) -> None:
@@ -142,6 +147,8 @@ class Polling(Duty):
         self._runner = asyncio.Runner()
         self._after = ""
         self._failures = 0
+        self._is_over = False
+        self._asking: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
 
     def step(self) -> float:
         """Ask once, which may take the provider's own time.
@@ -149,7 +156,9 @@ class Polling(Duty):
         That a provider can't be asked is no error of ours: it is told of less and less often, and tried again.
         """
         try:
-            polled = self._runner.run(self._channel.poll(self._after))
+            polled = self._runner.run(self._ask())
+        except asyncio.CancelledError:  # what the provider was about to give waits there for whoever asks next
+            return 0
         except UnableToSend as error:
             self._failures += 1
             if self._failures & (self._failures - 1) == 0:
@@ -160,6 +169,21 @@ class Polling(Duty):
         take_polled(self._channel, polled.bodies, self._clock())
         self._after = polled.after  # the provider is told that we have it by the next question
         return 0 if polled.bodies else POLL
+
+    async def _ask(self) -> Polled:
+        task = asyncio.current_task()
+        if task is not None:
+            self._asking = asyncio.get_running_loop(), task
+        if self._is_over:
+            raise asyncio.CancelledError
+        return await self._channel.poll(self._after)
+
+    def interrupt(self) -> None:
+        self._is_over = True
+        if self._asking:
+            loop, task = self._asking
+            with contextlib.suppress(RuntimeError):  # its loop has ended
+                loop.call_soon_threadsafe(task.cancel)
 
     def end(self) -> None:
         self._runner.close()
@@ -376,6 +400,8 @@ def _on_and_on(
         thread.start()
     wait_until_told(stop)
     typer.echo("sbyt work: заканчиваю начатое.")
+    for duty in duties:
+        duty.interrupt()
     until = time.monotonic() + _LONGEST_END
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))
@@ -409,10 +435,11 @@ def _once(
 
 
 def _take_what_came(channel: Channel, clock: Clock) -> None:
-    """Ask a provider once, and fetch the photos that are due."""
+    """Ask a provider until it has nothing more, or can't be asked, and fetch the photos that are due."""
     if channel.polls:
         polling = Polling(channel, clock)
-        polling.step()
+        while polling.step() == 0:
+            pass
         polling.end()
     while channel.fetches and fetch_photos(channel, clock):
         pass

@@ -29,37 +29,66 @@ _CONNECT_SECONDS = 5.0
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
 
-async def post(url: str, content: bytes, headers: Mapping[str, str], *, seconds: float) -> tuple[httpx.Response, bytes]:
+async def post(
+    url: str,
+    content: bytes,
+    headers: Mapping[str, str],
+    *,
+    seconds: float,
+    most: int = _MOST_OF_AN_ANSWER,
+    proxy: str | None = None,
+) -> tuple[httpx.Response, bytes]:
     """Post to a provider.
 
     :param seconds: until the answer must be there, whole.
+    :param most: bytes of the answer that are read; what comes after them is let be.
+    :param proxy: the address of a proxy that is to be asked instead of those of the environment.
 
     :returns: the response of whatever status, and what it holds.
 
     :raises Unreachable: if there is no connection.
     :raises Uncertain: if the request went out and no whole answer came.
     """
+    return await _asked("POST", url, content, headers, seconds, most, proxy)
+
+
+async def get(
+    url: str, headers: Mapping[str, str], *, seconds: float, most: int = _MOST_OF_AN_ANSWER, proxy: str | None = None
+) -> tuple[httpx.Response, bytes]:
+    """Ask a provider for something; otherwise as ``post``."""
+    return await _asked("GET", url, None, headers, seconds, most, proxy)
+
+
+async def _asked(
+    method: str,
+    url: str,
+    content: bytes | None,
+    headers: Mapping[str, str],
+    seconds: float,
+    most: int,
+    proxy: str | None,
+) -> tuple[httpx.Response, bytes]:
     limits = httpx.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds))
     try:
         async with (
             asyncio.timeout(seconds),
-            httpx.AsyncClient(verify=trusted(), timeout=limits) as client,
-            client.stream("POST", url, content=content, headers=dict(headers)) as response,
+            httpx.AsyncClient(verify=trusted(), timeout=limits, proxy=proxy) as client,
+            client.stream(method, url, content=content, headers=dict(headers)) as response,
         ):
-            return response, await _beginning(response)
+            return response, await _beginning(response, most)
     except _NOT_SENT as error:
         raise Unreachable(_named(error)) from error
     except (httpx.HTTPError, TimeoutError) as error:
         raise Uncertain(_named(error)) from error
 
 
-async def _beginning(response: httpx.Response) -> bytes:
-    found = b""
+async def _beginning(response: httpx.Response, most: int) -> bytes:
+    found = bytearray()
     async for piece in response.aiter_bytes():
         found += piece
-        if len(found) > _MOST_OF_AN_ANSWER:
+        if len(found) > most:
             break
-    return found[:_MOST_OF_AN_ANSWER]
+    return bytes(found[:most])
 
 
 def error_of(response: httpx.Response) -> UnableToSend | None:
