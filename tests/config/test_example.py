@@ -75,10 +75,11 @@ def test_it_names_every_key(section: type[BaseModel], table: tuple[str, ...]) ->
     assert set(written) == set(section.model_fields)
 
 
-def test_it_names_every_option_of_the_mail_server() -> None:
-    schema = options_schema("email")
+@pytest.mark.parametrize("code", ["email", "max"])
+def test_it_names_every_option_of_a_provider(code: str) -> None:
+    schema = options_schema(code)
     assert schema is not None
-    assert set(tomllib.loads(IN_FULL)["channels"]["email"]["options"]) == set(schema.model_fields)
+    assert set(tomllib.loads(IN_FULL)["channels"][code]["options"]) == set(schema.model_fields)
 
 
 def test_it_names_every_channel() -> None:

@@ -46,6 +46,7 @@ DEFAULT_ENGLISH = {
 IMPLEMENTED: dict[str, str] = {
     "console": "sbyt.channels.console:Console",
     "email": "sbyt.channels.email:Email",
+    "max": "sbyt.channels.max:Max",
     "webform": "sbyt.channels.webform:Webform",
 }
 
