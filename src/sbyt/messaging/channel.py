@@ -164,6 +164,10 @@ class UnableToParse(ValueError):
     """A request from the provider is of no form that we know. The text goes into the answer, as with UnableToVerify."""
 
 
+class UnableToRegister(Exception):
+    """A provider can't be told how to reach us. The text says why, and what to do: an administrator reads it."""
+
+
 class UnableToSetUp(ValueError):
     """A channel can't be used as it is configured. ``variable``: which secret of the environment is at fault."""
 
@@ -336,6 +340,20 @@ class Channel(ABC):
             stored and not yet handled; else empty.
         """
         return Response()
+
+    async def register(self, webhook: str) -> str:  # noqa: ARG002 for others
+        """Tell the provider how it is to reach us: to post to this address, or to wait until it is asked.
+
+        It may be called again at any time, and closes what it opens.
+
+        :param webhook: as in ``look``.
+
+        :returns: what was done, in words for an administrator, a line or several; without secrets.
+
+        :raises UnableToRegister: if it can't be, as this channel is configured.
+        :raises UnableToSend: if the provider can't be asked, or refuses.
+        """
+        raise UnableToRegister("У этого канала регистрировать нечего, или это делают у провайдера.")
 
     async def poll(self, after: str) -> Polled:
         """Ask the provider what came, waiting for a while if nothing did. Each body is then parsed as a request's is.

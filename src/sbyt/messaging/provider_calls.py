@@ -35,9 +35,24 @@ _CONNECT_SECONDS = 5.0
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
 
-async def post(url: str, content: bytes, headers: Mapping[str, str], *, seconds: float) -> tuple[httpx.Response, bytes]:
-    """Post to a provider: ``ask`` with the authorities that the system trusts."""
-    return await ask("POST", url, headers, seconds=seconds, content=content)
+async def post(
+    url: str,
+    content: bytes,
+    headers: Mapping[str, str],
+    *,
+    seconds: float,
+    most: int = _MOST_OF_AN_ANSWER,
+    proxy: str | None = None,
+) -> tuple[httpx.Response, bytes]:
+    """Post to a provider; as ``ask``, with the authorities that the system trusts."""
+    return await ask("POST", url, headers, seconds=seconds, most=most, proxy=proxy, content=content)
+
+
+async def get(
+    url: str, headers: Mapping[str, str], *, seconds: float, most: int = _MOST_OF_AN_ANSWER, proxy: str | None = None
+) -> tuple[httpx.Response, bytes]:
+    """Ask a provider for something; otherwise as ``post``."""
+    return await ask("GET", url, headers, seconds=seconds, most=most, proxy=proxy)
 
 
 async def ask(
@@ -48,13 +63,15 @@ async def ask(
     seconds: float,
     ca: str = "",
     most: int = _MOST_OF_AN_ANSWER,
+    proxy: str | None = None,
     **sent: Any,
 ) -> tuple[httpx.Response, bytes]:
     """Ask a provider something. Redirections are not followed: our key would go with them.
 
     :param seconds: until the answer must be there, whole.
     :param ca: a file of authorities that are trusted beside those of the system.
-    :param most: so many bytes of the answer are read.
+    :param most: bytes of the answer that are read; what comes after them is let be.
+    :param proxy: the address of a proxy that is to be asked instead of those of the environment.
     :param sent: the body, as httpx takes it: ``content``, ``data``, ``files``.
 
     :returns: the response of whatever status, and what it holds.
@@ -66,7 +83,7 @@ async def ask(
     try:
         async with (
             asyncio.timeout(seconds),
-            httpx.AsyncClient(verify=trusted(ca), timeout=limits) as client,
+            httpx.AsyncClient(verify=trusted(ca), timeout=limits, proxy=proxy) as client,
             client.stream(method, url, headers=dict(headers), **sent) as response,
         ):
             return response, await _beginning(response, most)
@@ -77,12 +94,12 @@ async def ask(
 
 
 async def _beginning(response: httpx.Response, most: int) -> bytes:
-    found = b""
+    found = bytearray()
     async for piece in response.aiter_bytes():
         found += piece
         if len(found) > most:
             break
-    return found[:most]
+    return bytes(found[:most])
 
 
 @dataclass(frozen=True, slots=True)

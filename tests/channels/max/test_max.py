@@ -30,6 +30,7 @@ from sbyt.messaging.channel import (
     Sent,
     Setup,
     Throttled,
+    UnableToRegister,
     UnableToSend,
     UnableToSetUp,
     Uncertain,
@@ -499,13 +500,15 @@ def test_the_webhook_is_set_with_its_secret_and_found_again(strict: Strict) -> N
     ]
 
 
-@pytest.mark.parametrize(
-    "webhook",
-    ["http://lk.example.org/in/max", "https://lk.example.org:8443/in/max", "https://elsewhere.example/in/max"],
-)
-def test_a_webhook_that_max_does_not_take_is_told(strict: Strict, webhook: str) -> None:
+@pytest.mark.parametrize("webhook", ["", "http://lk.example.org/in/max", "https://lk.example.org:8443/in/max"])
+def test_a_webhook_that_max_never_takes_is_not_tried(webhook: str) -> None:
+    with pytest.raises(UnableToRegister, match="порт 443"):
+        asyncio.run(connected("http://127.0.0.1:9").register(webhook))
+
+
+def test_a_webhook_that_max_refuses_is_told(strict: Strict) -> None:
     with pytest.raises(MessageRefused):
-        asyncio.run(connected(strict[1].url).register(webhook))
+        asyncio.run(connected(strict[1].url).register("https://elsewhere.example/in/max"))
 
 
 # whom it trusts ------------------------------------------------------------------------------------------------------

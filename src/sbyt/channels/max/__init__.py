@@ -27,6 +27,7 @@ from sbyt.messaging.channel import (
     Request,
     Sent,
     Setup,
+    UnableToRegister,
     UnableToSend,
     UnableToSetUp,
     UnableToVerify,
@@ -148,14 +149,9 @@ class Max(Channel):
         return {"type": "file", "payload": {"token": taken["token"]}}
 
     async def register(self, webhook: str) -> str:
-        """Have MAX post to this address.
-
-        :returns: what was done, in words.
-
-        :raises UnableToSend: as ``send`` does; MessageRefused where MAX says no.
-        """
         if not re.match(r"https://[^/:]+(/|$)", webhook):
-            raise MessageRefused("MAX пишет только на https:// и порт 443, порт в адресе не указывают")
+            said = "задайте [web] address: MAX пишет только на https:// и порт 443, порт в адресе не указывают"
+            raise UnableToRegister(f"{webhook or 'Адреса нет'}: {said}.")
         wanted = {"url": webhook, "update_types": list(KINDS), "secret": self._secret}
         response, found = await self._api.ask("POST", "/subscriptions", json=wanted)
         if error := _error(response, found):
