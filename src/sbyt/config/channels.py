@@ -47,6 +47,7 @@ IMPLEMENTED: dict[str, str] = {
     "console": "sbyt.channels.console:Console",
     "email": "sbyt.channels.email:Email",
     "max": "sbyt.channels.max:Max",
+    "vk": "sbyt.channels.vk:Vk",
     "webform": "sbyt.channels.webform:Webform",
 }
 

@@ -111,14 +111,17 @@ class Api:
     ca: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    async def ask(self, method: str, path: str, **sent: Any) -> tuple[httpx.Response, dict[str, Any]]:
+    async def ask(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **sent: Any
+    ) -> tuple[httpx.Response, dict[str, Any]]:
         """The response and its JSON object: an empty one where it has none.
 
+        :param headers: beside those that every request has.
         :param sent: as for the function ``ask``, and ``json``, which is sent as such.
 
         :raises UnableToSend: as the function ``ask`` does.
         """
-        headers = dict(self.headers)
+        headers = {**self.headers, **(headers or {})}
         if "json" in sent:
             sent["content"] = json.dumps(sent.pop("json"), ensure_ascii=False).encode("utf-8", "replace")
             headers["content-type"] = "application/json"
