@@ -47,7 +47,9 @@ IMPLEMENTED: dict[str, str] = {
     "console": "sbyt.channels.console:Console",
     "email": "sbyt.channels.email:Email",
     "max": "sbyt.channels.max:Max",
+    "viber": "sbyt.channels.viber:Viber",
     "vk": "sbyt.channels.vk:Vk",
+    "whatsapp": "sbyt.channels.whatsapp:WhatsApp",
     "webform": "sbyt.channels.webform:Webform",
 }
 

@@ -421,6 +421,22 @@ def test_a_file_that_max_still_looks_over_is_waited_for(strict: Strict) -> None:
     assert len(answering.files) == 1
 
 
+def test_a_file_whose_upload_breaks_off_was_certainly_not_sent() -> None:
+    answering = StrictMax()
+
+    def breaking(asked: Asked) -> tuple[int, Any]:
+        if asked.path == "/upload.do":
+            raise ConnectionAbortedError
+        return answering(asked)
+
+    bill = Document("Счёт.pdf", "application/pdf", b"%PDF-1.7")
+    with http_provider(breaking) as provider:
+        answering.url = provider.url
+        result = send(connected(provider.url), Outgoing(7, str(PERSON), "Счёт", document=bill))
+    assert isinstance(result, Unreachable)
+    assert answering.sent == []
+
+
 def refusing(status: int, said: Any) -> Callable[[Asked], tuple[int, Any]]:
     return lambda _: (status, said)
 
