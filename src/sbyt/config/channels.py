@@ -42,6 +42,9 @@ DEFAULT_ENGLISH = {
     "Консоль": "Console",
 }
 
+#: Hardly anybody in Russia reaches these: customers are told of them only where ``sbyt.toml`` has a section for them.
+ONLY_IF_WANTED = ("whatsapp", "viber")
+
 #: The channels that are built, a line each. They are imported when they are needed: `sbyt --help` answers at once.
 IMPLEMENTED: dict[str, str] = {
     "console": "sbyt.channels.console:Console",
