@@ -81,10 +81,10 @@ class Table:
     """What is particular to a channel. Rows go by their names.
 
     ``sign`` gives the headers of a genuine request with this body, sent now; the rows of ``forgeries`` give those of
-    requests that aren't genuine. ``connected`` makes the channel as it sends to a provider at this address.
-    ``said_in`` takes from an answer what must be the same when a request is repeated. ``sends`` has a row for each
-    behaviour of the providers that speak as this one does. ``settings`` is what ``sbyt.toml`` must say for the channel
-    to be there at all.
+    requests that aren't genuine, and the body where the proof is in it. ``connected`` makes the channel as it sends to
+    a provider at this address. ``said_in`` takes from an answer what must be the same when a request is repeated.
+    ``sends`` has a row for each behaviour of the providers that speak as this one does. ``settings`` is what
+    ``sbyt.toml`` must say for the channel to be there at all.
     """
 
     code: str
@@ -92,7 +92,7 @@ class Table:
     connected: Callable[[str], Channel]
     sends: Mapping[Any, type[UnableToSend] | NotPossible | None]
     payloads: Mapping[str, Payload] | NotPossible
-    forgeries: Mapping[str, Callable[[bytes], Headers]] | NotPossible
+    forgeries: Mapping[str, Callable[[bytes], Headers | tuple[Headers, bytes]]] | NotPossible
     unknown: Mapping[str, bytes] | NotPossible
     malformed: Mapping[str, bytes] | NotPossible
     sign: Callable[[bytes], Headers] = field(default=lambda _: {})
@@ -159,12 +159,14 @@ class ChannelContract:
         assert stored_messages(self.table.code) == stored
 
     def test_a_forgery_is_refused_in_words_and_leaves_nothing(
-        self, served: Served, forgery: Callable[[bytes], Headers]
+        self, served: Served, forgery: Callable[[bytes], Headers | tuple[Headers, bytes]]
     ) -> None:
         payloads = self.table.payloads
         body = b'{"made": "up"}' if isinstance(payloads, NotPossible) else next(iter(payloads.values())).body
         before, kept = stored_messages(self.table.code), Unreadable.objects.count()
-        answer = served.ask(f"/in/{self.table.code}", body, forgery(body))
+        forged = forgery(body)
+        headers, body = forged if isinstance(forged, tuple) else (forged, body)
+        answer = served.ask(f"/in/{self.table.code}", body, headers)
         assert answer.status in (401, 403)
         assert len(answer.text.split()) >= 4
         assert (stored_messages(self.table.code), Unreadable.objects.count()) == (before, kept)

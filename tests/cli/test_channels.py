@@ -60,8 +60,8 @@ def test_the_same_again_says_that_nothing_changes(database: Database) -> None:
 
 
 def test_an_open_way_is_shown_as_others_name_it(database: Database) -> None:
-    _, said = sbyt("unstable", "viber", "--address", "@sbyt")
-    assert said.splitlines()[-1] == "В других местах его теперь назовут: «Viber @sbyt (работает с перебоями)»"
+    _, said = sbyt("unstable", "max", "--address", "@sbyt")
+    assert said.splitlines()[-1] == "В других местах его теперь назовут: «MAX @sbyt (работает с перебоями)»"
 
 
 def test_what_is_to_come_is_listed(database: Database) -> None:

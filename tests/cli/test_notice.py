@@ -125,7 +125,7 @@ def test_a_feed_without_any_address_is_refused(without_a_file: Database) -> None
 
 
 def test_what_has_no_english_is_told_to_who_can_write_it(without_a_file: Database) -> None:
-    sbyt("withdraw", "viber", "--why", "Канал заблокирован")
+    sbyt("withdraw", "max", "--why", "Канал заблокирован")
     status, said, warned = sbyt("notice", "--language", "en")
     assert status == 0
     assert "Канал заблокирован." in said
@@ -134,5 +134,5 @@ def test_what_has_no_english_is_told_to_who_can_write_it(without_a_file: Databas
 
 
 def test_a_post_too_long_for_a_messenger_is_told(without_a_file: Database) -> None:
-    sbyt("unstable", "viber", "--why", "Так бывает. " * 400)
+    sbyt("unstable", "max", "--why", "Так бывает. " * 400)
     assert "в одно сообщение мессенджера входит 4000" in sbyt("notice", "--format", "short")[2]

@@ -77,7 +77,7 @@ def test_it_names_every_key(section: type[BaseModel], table: tuple[str, ...]) ->
     assert set(written) == set(section.model_fields)
 
 
-@pytest.mark.parametrize("code", ["email", "telegram"])
+@pytest.mark.parametrize("code", ["email", "max", "telegram", "viber", "vk", "whatsapp"])
 def test_it_names_every_option_of_a_provider(code: str) -> None:
     schema = options_schema(code)
     assert schema is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sbyt.config.channels import DEFAULT_CHANNELS, DEFAULT_ENGLISH
+from sbyt.config.channels import DEFAULT_CHANNELS, DEFAULT_ENGLISH, ONLY_IF_WANTED
 from sbyt.config.load import load_configuration, load_settings, parse_settings
 from sbyt.config.problems import UnableToStart
 from sbyt.core.settings import ChannelState, Notice, Settings
@@ -172,7 +172,9 @@ def test_sbyt_config_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert load_settings({}) == Settings(channels=DEFAULT_CHANNELS, notice=Notice(english=DEFAULT_ENGLISH))
+    unwanted = {code: DEFAULT_CHANNELS[code].model_copy(update={"public": False}) for code in ONLY_IF_WANTED}
+    channels = {**DEFAULT_CHANNELS, **unwanted}
+    assert load_settings({}) == Settings(channels=channels, notice=Notice(english=DEFAULT_ENGLISH))
 
 
 def test_the_file_in_the_working_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,3 +209,21 @@ def test_file_and_environment_are_judged_together(tmp_path: Path) -> None:
     with pytest.raises(UnableToStart) as caught:
         load_configuration({"SBYT_CONFIG": str(path), "DATABASE_URL": "mysql://a:b@c/d"})
     assert [problem.place for problem in caught.value.problems] == [f"{path}, строка 1", "DATABASE_URL"]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("", set()),
+        ("[channels.sms]", set()),
+        ("[channels.viber]", {"viber"}),
+        ("[channels.whatsapp.options]\nnumber = '106540352242922'", {"whatsapp"}),
+        ("[channels.viber]\n[channels.whatsapp]\npublic = false", {"viber"}),
+    ],
+)
+def test_customers_are_told_of_what_hardly_anybody_reaches_only_where_the_file_names_it(
+    text: str, named: set[str]
+) -> None:
+    channels = parse_settings(text, "sbyt.toml").channels
+    assert {code for code in ONLY_IF_WANTED if channels[code].is_named} == named
+    assert all(channels[code].is_named for code in DEFAULT_CHANNELS if code not in (*ONLY_IF_WANTED, "console"))

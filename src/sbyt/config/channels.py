@@ -42,11 +42,18 @@ DEFAULT_ENGLISH = {
     "Консоль": "Console",
 }
 
+#: Hardly anybody in Russia reaches these: customers are told of them only where ``sbyt.toml`` has a section for them.
+ONLY_IF_WANTED = ("whatsapp", "viber")
+
 #: The channels that are built, a line each. They are imported when they are needed: `sbyt --help` answers at once.
 IMPLEMENTED: dict[str, str] = {
     "console": "sbyt.channels.console:Console",
     "email": "sbyt.channels.email:Email",
     "telegram": "sbyt.channels.telegram:Telegram",
+    "max": "sbyt.channels.max:Max",
+    "viber": "sbyt.channels.viber:Viber",
+    "vk": "sbyt.channels.vk:Vk",
+    "whatsapp": "sbyt.channels.whatsapp:WhatsApp",
     "webform": "sbyt.channels.webform:Webform",
 }
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sbyt.config.channels import DEFAULT_CHANNELS, DEFAULT_ENGLISH, options_schema
+from sbyt.config.channels import DEFAULT_CHANNELS, DEFAULT_ENGLISH, ONLY_IF_WANTED, options_schema
 from sbyt.config.database import database_settings
 from sbyt.config.problems import Problem, UnableToStart
 from sbyt.config.toml_lines import lines_of_keys
@@ -127,6 +127,8 @@ def _over_defaults(found: dict[str, Any]) -> dict[str, Any]:
     """What a file says, laid over the defaults table by table: it need only name what differs."""
     defaults = Settings().model_dump()
     defaults["channels"] = {name: channel.model_dump() for name, channel in DEFAULT_CHANNELS.items()}
+    for name in set(ONLY_IF_WANTED).difference(_names(found.get("channels"))):
+        defaults["channels"][name]["public"] = False
     defaults["notice"]["english"] = dict(DEFAULT_ENGLISH)
     return _laid_over(defaults, found)
 

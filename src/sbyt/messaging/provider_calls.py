@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -20,6 +25,7 @@ from sbyt.messaging.channel import (
     Uncertain,
     Unreachable,
 )
+from sbyt.messaging.pictures import LARGEST, Picture
 
 #: No more of an answer is read.
 _MOST_OF_AN_ANSWER = 64 * 1024
@@ -38,42 +44,47 @@ async def post(
     most: int = _MOST_OF_AN_ANSWER,
     proxy: str | None = None,
 ) -> tuple[httpx.Response, bytes]:
-    """Post to a provider.
-
-    :param seconds: until the answer must be there, whole.
-    :param most: bytes of the answer that are read; what comes after them is let be.
-    :param proxy: the address of a proxy that is to be asked instead of those of the environment.
-
-    :returns: the response of whatever status, and what it holds.
-
-    :raises Unreachable: if there is no connection.
-    :raises Uncertain: if the request went out and no whole answer came.
-    """
-    return await _asked("POST", url, content, headers, seconds, most, proxy)
+    """Post to a provider; as ``ask``, with the authorities that the system trusts."""
+    return await ask("POST", url, headers, seconds=seconds, most=most, proxy=proxy, content=content)
 
 
 async def get(
     url: str, headers: Mapping[str, str], *, seconds: float, most: int = _MOST_OF_AN_ANSWER, proxy: str | None = None
 ) -> tuple[httpx.Response, bytes]:
     """Ask a provider for something; otherwise as ``post``."""
-    return await _asked("GET", url, None, headers, seconds, most, proxy)
+    return await ask("GET", url, headers, seconds=seconds, most=most, proxy=proxy)
 
 
-async def _asked(
+async def ask(
     method: str,
     url: str,
-    content: bytes | None,
     headers: Mapping[str, str],
+    *,
     seconds: float,
-    most: int,
-    proxy: str | None,
+    ca: str = "",
+    most: int = _MOST_OF_AN_ANSWER,
+    proxy: str | None = None,
+    **sent: Any,
 ) -> tuple[httpx.Response, bytes]:
+    """Ask a provider something. Redirections are not followed: our key would go with them.
+
+    :param seconds: until the answer must be there, whole.
+    :param ca: a file of authorities that are trusted beside those of the system.
+    :param most: bytes of the answer that are read; what comes after them is let be.
+    :param proxy: the address of a proxy that is to be asked instead of those of the environment.
+    :param sent: the body, as httpx takes it: ``content``, ``data``, ``files``.
+
+    :returns: the response of whatever status, and what it holds.
+
+    :raises Unreachable: if there is no connection, or nobody to trust at its other end.
+    :raises Uncertain: if the request went out and no whole answer came.
+    """
     limits = httpx.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds))
     try:
         async with (
             asyncio.timeout(seconds),
-            httpx.AsyncClient(verify=trusted(), timeout=limits, proxy=proxy) as client,
-            client.stream(method, url, content=content, headers=dict(headers)) as response,
+            httpx.AsyncClient(verify=trusted(ca), timeout=limits, proxy=proxy) as client,
+            client.stream(method, url, headers=dict(headers), **sent) as response,
         ):
             return response, await _beginning(response, most)
     except _NOT_SENT as error:
@@ -89,6 +100,78 @@ async def _beginning(response: httpx.Response, most: int) -> bytes:
         if len(found) > most:
             break
     return bytes(found[:most])
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Where a provider's API is, and how it is asked. ``address`` ends without a stroke; ``headers`` hold our key."""
+
+    address: str
+    seconds: float = 15.0
+    ca: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    async def ask(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **sent: Any
+    ) -> tuple[httpx.Response, dict[str, Any]]:
+        """The response and its JSON object: an empty one where it has none.
+
+        :param headers: beside those that every request has.
+        :param sent: as for the function ``ask``, and ``json``, which is sent as such.
+
+        :raises UnableToSend: as the function ``ask`` does.
+        """
+        headers = {**self.headers, **(headers or {})}
+        if "json" in sent:
+            sent["content"] = json.dumps(sent.pop("json"), ensure_ascii=False).encode("utf-8", "replace")
+            headers["content-type"] = "application/json"
+        url = self.address + path
+        response, body = await ask(method, url, headers, seconds=self.seconds, ca=self.ca, **sent)
+        return response, json_object(body)
+
+    async def upload(self, url: str, name: str, file: tuple[str, bytes, str]) -> dict[str, Any]:
+        """Hand a file to where the provider told us to put it, as the field of this name; our key doesn't go with it.
+
+        :param file: its name, its bytes, its media type.
+
+        :raises UnableToSend: as the function ``ask`` does.
+        """
+        response, body = await ask("POST", url, {}, seconds=self.seconds, ca=self.ca, files={name: file})
+        if error := error_of(response):
+            raise error
+        return json_object(body)
+
+    async def picture(self, url: str, headers: Mapping[str, str] | None = None) -> Picture:
+        """A photo that the provider keeps. Without encryption only the provider's own address is asked.
+
+        :raises UnableToSend: as the function ``ask`` does.
+        :raises UnableToTakePhoto: if it is no photo, or too large.
+        """
+        there = urlsplit(url)
+        if there.scheme != "https" and there[:2] != urlsplit(self.address)[:2]:
+            raise RecipientGone("адрес файла не https")
+        response, body = await ask("GET", url, headers or {}, seconds=self.seconds, ca=self.ca, most=LARGEST + 1)
+        if error := error_of(response):
+            raise error
+        return Picture.of(body)
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """What an answer holds; empty where it is no JSON object."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+@contextmanager
+def before_sending() -> Iterator[None]:
+    """What only makes ready for a message: where nobody knows how it ended, still no message has left us."""
+    try:
+        yield
+    except Uncertain as error:
+        raise Unreachable(error.said) from error
 
 
 def error_of(response: httpx.Response) -> UnableToSend | None:
@@ -130,10 +213,24 @@ def _retry_after(response: httpx.Response) -> float | None:
 
 def _named(error: Exception) -> str:
     """The kind of the error: its text may hold an address, and that a key."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"сертификат не доверен: {cause.verify_message}"
+        cause = cause.__cause__ or cause.__context__
     return type(error).__name__
 
 
 @functools.cache
-def trusted() -> ssl.SSLContext:
-    """Whose certificates are believed: those of the system. Reading them takes longer than a call."""
-    return ssl.create_default_context()
+def trusted(ca: str = "") -> ssl.SSLContext:
+    """Whose certificates are believed: those of the system, and of a file. Reading them takes longer than a call.
+
+    :raises Unreachable: if the file can't be read; the next call tries again.
+    """
+    context = ssl.create_default_context()
+    if ca:
+        try:
+            context.load_verify_locations(ca)
+        except OSError as error:  # ssl.SSLError is one
+            raise Unreachable(f"не читаются корневые сертификаты из ca: {type(error).__name__}") from error
+    return context

@@ -19,6 +19,7 @@ from django.db import InterfaceError, OperationalError
 
 from sbyt.core.settings import Settings
 from sbyt.messaging import delivery, outbox
+from sbyt.messaging.buttons import as_lines
 from sbyt.messaging.channel import (
     CannotCarry,
     Capabilities,
@@ -293,9 +294,7 @@ def fitted(outgoing: Outgoing, can: Capabilities) -> Outgoing:
         outgoing = replace(outgoing, contact_button="")
     if can.buttons or not outgoing.buttons:
         return outgoing
-    with_lines = "\n".join([outgoing.text, *(f"– {button}" for button in outgoing.buttons)])
-    fits = can.length is None or len(with_lines) <= can.length
-    return replace(outgoing, text=with_lines if fits else outgoing.text, buttons=())
+    return as_lines(outgoing, can.length)
 
 
 class _Loop:

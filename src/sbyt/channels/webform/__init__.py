@@ -7,11 +7,10 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
 
-from sbyt.core.settings import Section, Text
+from sbyt.core.settings import Section
 from sbyt.messaging.channel import (
     OWN_PAGE,
     CannotCarry,
@@ -29,28 +28,20 @@ from sbyt.messaging.channel import (
     UnableToVerify,
 )
 from sbyt.messaging.provider_calls import error_of, post
+from sbyt.messaging.provider_json import told
+from sbyt.messaging.provider_options import HttpsAddress, Seconds
 
 #: A signature is good for so long before and after its time; what is repeated within is known by its id.
 _WINDOW = dt.timedelta(minutes=5)
 _SHORTEST_SECRET = 32
 _STORED = b'{"status": "stored"}'
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-
-def _address(text: str) -> str:
-    parts = urlsplit(text)
-    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
-        raise ValueError("адрес, который начинается с https://")
-    return text
 
 
 class Options(Section):
     """``[channels.webform.options]``."""
 
-    callback: (
-        Annotated[Text, AfterValidator(_address), Field(description="адрес, который начинается с https://")] | None
-    ) = None
-    seconds: Annotated[int, Field(strict=True, ge=1, le=19, description="целое число секунд, от 1 до 19")] = 15
+    callback: HttpsAddress | None = None
+    seconds: Seconds = 15
 
 
 class _Message(BaseModel):
@@ -110,7 +101,7 @@ class Webform(Channel):
                 return []
             message = _Message.model_validate(found)
         except ValidationError as error:
-            raise UnableToParse(_told(error)) from error
+            raise UnableToParse(f"{told(error)} Нужен объект JSON с полями id, from, text.") from error
         if message.at and request.at and message.at > request.at + _WINDOW:
             raise UnableToParse("at: это время ещё не наступило.")
         return [InboundEvent(message.id, message.sender, message.text, message.at, request.body.decode())]
@@ -156,13 +147,6 @@ def _time(stamp: str) -> dt.datetime:
         return dt.datetime.fromtimestamp(int(stamp), dt.UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise UnableToVerify("X-Sbyt-Timestamp: нужны секунды с 1970 года целым числом.") from error
-
-
-def _told(error: ValidationError) -> str:
-    """Which field is wrong, and nothing of what it holds."""
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    field = ".".join(map(str, first["loc"])) or "тело"
-    return f"{field}: {first['type']}. Нужен объект JSON с полями id, from, text."
 
 
 def _encoded(said: Mapping[str, Any]) -> bytes:
