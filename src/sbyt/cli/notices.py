@@ -266,12 +266,12 @@ def _show(campaign: Campaign, settings: Settings) -> None:
 
 _LANGUAGES = {"ru": "По-русски", "en": "По-английски"}
 _STEPS = {
-    "prepared": "подготовил(а)",
-    "tried": "попробовал(а) на себе",
-    "approved": "одобрил(а)",
-    "paused": "приостановил(а)",
-    "resumed": "продолжил(а)",
-    "stopped": "остановил(а)",
+    "prepared": "подготовлено",
+    "tried": "проба на себе",
+    "approved": "одобрено",
+    "paused": "приостановлено",
+    "resumed": "продолжено",
+    "stopped": "остановлено",
 }
 _KINDS = {"withdrawn": "Закрыт {title}", "own": "«{title}»", "reminder": "Напоминания {title}"}
 
