@@ -48,7 +48,7 @@ def concerned() -> list[str]:
             id="e-mail before the phone",
         ),
         pytest.param(
-            [("phone", PHONE, "on_file"), ("email", "p@example.org", "on_file"), ("chat", "telegram:7", "one_time_code")],
+            [("chat", "telegram:7", "one_time_code"), ("phone", PHONE, "on_file"), ("email", "p@x.org", "on_file")],
             ("telegram", "7"),
             id="their own chat before all",
         ),
@@ -262,5 +262,3 @@ def test_where_a_person_left_only_part_of_the_registers_unread_they_are_still_to
     read(OTHER)
     Cancellation.objects.create(reading=Reading.objects.latest("id"), at=NOW, by="")
     assert prepared().already_there == 0
-
-

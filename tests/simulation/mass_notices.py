@@ -133,7 +133,9 @@ _NOTHING, _SENT, _REFUSED, _DOUBTFUL = range(4)
 class Town:
     """The people, by their numbers from 0; what they were told; and what they handed in meanwhile."""
 
-    def __init__(self, people: int, seed: int, *, refused: float = 0.01, lost: float = 0.002, busy: float = 0.001) -> None:
+    def __init__(
+        self, people: int, seed: int, *, refused: float = 0.01, lost: float = 0.002, busy: float = 0.001
+    ) -> None:
         self.people = people
         self.chance = random.Random(seed)
         self.refused, self.lost, self.busy = refused, lost, busy
@@ -171,7 +173,12 @@ class Town:
         if self.handed_in[person]:
             return
         Reading.objects.create(
-            register_id=person + 1, period=NOVEMBER, kind="customer", value=1, taken_on=self.now.date(), loaded_at=self.now
+            register_id=person + 1,
+            period=NOVEMBER,
+            kind="customer",
+            value=1,
+            taken_on=self.now.date(),
+            loaded_at=self.now,
         )
         self.handed_in[person] = 1
 
@@ -369,7 +376,7 @@ def in_line() -> Iterator[None]:
 
 
 def run(town: Town, every_second: Callable[[], object] = lambda: None) -> None:
-    """Until the notice is over, and what is doubtful is settled: ten rounds a second while there is something to send."""
+    """Until the notice is over, and what is doubtful is settled; ten rounds a second while anything is sent."""
     fed_at = tidied_at = town.now
     while True:
         if town.now >= fed_at:

@@ -151,7 +151,7 @@ def stop(number: int = _NUMBER, by: str = _BY) -> None:
 @app.command()
 def unreached(
     number: int = _NUMBER,
-    out: Path = typer.Option(None, "--out", metavar="FILE", help="Write there, not to standard output."),
+    out: Path | None = typer.Option(None, "--out", metavar="FILE", help="Write there, not to standard output."),
 ) -> None:
     """Write who was not told and why, as CSV: a list for the contact centre."""
     from sbyt.notices.models import Campaign
@@ -215,9 +215,7 @@ def _plan(
         day = dt.date.fromisoformat(until) if until else None
     except ValueError as error:
         raise typer.BadParameter(f"{until!r} не день; нужен, например, 2026-11-25", param_hint="--until") from error
-    return Plan(
-        day, _time(begin, settings, "--begin"), per_hour, _time(evenly_until, settings, "--evenly-until")
-    )
+    return Plan(day, _time(begin, settings, "--begin"), per_hour, _time(evenly_until, settings, "--evenly-until"))
 
 
 def _time(text: str | None, settings: Settings, option: str) -> dt.datetime | None:
@@ -245,7 +243,9 @@ def _show(campaign: Campaign, settings: Settings) -> None:
     typer.echo(f"Уведомление {campaign.pk}. {_named(campaign)}: {STATES[campaign.state]}")
     for step in campaign.steps.order_by("id"):
         typer.echo(f"  {_moment(step.at, settings)}  {_STEPS[step.what]}: {step.by}")
-    typer.echo(f"Всего людей: {sum(all_together.values())}. Отправлять до {_last_day(campaign, settings)}{_pace(campaign)}.")
+    typer.echo(
+        f"Всего людей: {sum(all_together.values())}. Отправлять до {_last_day(campaign, settings)}{_pace(campaign)}."
+    )
     for end, word in ENDS["ru"].items():
         channels = {code: count for (code, known), count in by_channel.items() if known == end and code}
         among = ", ".join(f"{_title(code, settings)} {count}" for code, count in sorted(channels.items()))

@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from sbyt.bulk.rows import update
 from sbyt.core.periods import Period
@@ -121,7 +121,7 @@ def _waiting_channels(campaign: Campaign, settings: Settings) -> Iterator[str]:
             yield code
 
 
-def _due(campaign: Campaign, code: str, now: dt.datetime):  # type: ignore[no-untyped-def]
+def _due(campaign: Campaign, code: str, now: dt.datetime) -> QuerySet[Addressee]:
     return Addressee.objects.filter(campaign=campaign, channel=code, state=State.WAITING, due_at__lte=now)
 
 
@@ -175,9 +175,7 @@ class _Room:
             self._campaign.save(update_fields=["free_at"])
 
 
-def _write(
-    campaign: Campaign, batch: Sequence[Addressee], channel: ChannelSettings | None, now: dt.datetime
-) -> int:
+def _write(campaign: Campaign, batch: Sequence[Addressee], channel: ChannelSettings | None, now: dt.datetime) -> int:
     """Write those of a channel's addressees who still are to be told into the outbox, and take down why others aren't.
 
     :param channel: None where it is no way to tell anybody any more.
@@ -190,9 +188,7 @@ def _write(
     # Whoever has this key was written to: by it nobody is told twice, whatever happens to these rows.
     OutboundMessage.objects.bulk_create(messages, ignore_conflicts=True)
     ids = dict(OutboundMessage.objects.filter(key__in=[one.key for one in messages]).values_list("key", "id"))
-    rows = [
-        (one.pk, State.WRITTEN.value, ids[message.key or ""]) for one, message in zip(told, messages, strict=True)
-    ]
+    rows = [(one.pk, State.WRITTEN.value, ids[message.key or ""]) for one, message in zip(told, messages, strict=True)]
     update("notices_addressee", ("id", "state", "message_id"), rows)
     return len(told)
 

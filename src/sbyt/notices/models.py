@@ -41,7 +41,9 @@ class Campaign(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["id"], condition=models.Q(state__in=("approved", "running", "paused")), name="campaign_under_way"
+                fields=["id"],
+                condition=models.Q(state__in=("approved", "running", "paused")),
+                name="campaign_under_way",
             )
         ]
 
@@ -92,7 +94,9 @@ class ReminderChoice(models.Model):
                 name="reminder_of_account",
             ),
         ]
-        indexes = [models.Index(fields=["day", "id"], condition=models.Q(ended_at__isnull=True), name="reminder_of_day")]
+        indexes = [
+            models.Index(fields=["day", "id"], condition=models.Q(ended_at__isnull=True), name="reminder_of_day")
+        ]
 
 
 class Addressee(models.Model):

@@ -33,7 +33,7 @@ class UnableToChooseDay(ValueError):
         super().__init__(f"Напоминаем с {window.first_day} по {window.last_day} число. Выберите день из этих.")
 
 
-# who wants to be reminded, and when ------------------------------------------------------------------------------------
+# who wants to be reminded, and when -----------------------------------------------------------------------------------
 
 
 def choose_reminder(channel: str, sender: str, day: int | None, window: Window, now: dt.datetime) -> bool:
@@ -49,7 +49,7 @@ def choose_reminder(channel: str, sender: str, day: int | None, window: Window, 
     return _choose(row, ReminderChoice.objects.filter(account=None, channel=channel, sender=sender), window, now)
 
 
-def choose_for_account(  # noqa: PLR0913 as many as a choice has
+def choose_for_account(
     account: int,
     day: int | None,
     by: str,
@@ -65,9 +65,7 @@ def choose_for_account(  # noqa: PLR0913 as many as a choice has
 
     :raises UnableToChooseDay: if readings are not asked for on this day.
     """
-    row = ReminderChoice(
-        account_id=account, channel=channel, sender=sender, day=day, chosen_by=by, chosen_at=now
-    )
+    row = ReminderChoice(account_id=account, channel=channel, sender=sender, day=day, chosen_by=by, chosen_at=now)
     return _choose(row, ReminderChoice.objects.filter(account=account), window, now)
 
 
@@ -235,9 +233,7 @@ def _in_batches(choices: QuerySet[ReminderChoice]) -> Iterator[list[ReminderChoi
 
 def _without_choice(accounts: Sequence[int]) -> list[Person]:
     """Who holds these accounts and chose nothing, neither by staff nor from any of their addresses."""
-    chose = set(
-        ReminderChoice.objects.filter(account__in=accounts, ended_at=None).values_list("account_id", flat=True)
-    )
+    chose = set(ReminderChoice.objects.filter(account__in=accounts, ended_at=None).values_list("account_id", flat=True))
     people = holders([account for account in accounts if account not in chose])
     links = {link for person in people for tier in person.tiers for link in tier}
     deciding = _deciding(links)
@@ -250,6 +246,4 @@ def _deciding(links: Collection[OwnerLink]) -> frozenset[OwnerLink]:
     rows = ReminderChoice.objects.filter(sender__in=senders, account=None, ended_at=None)
     chosen = {f"{channel}:{sender}" for channel, sender in rows.values_list("channel", "sender")}
     by_sender = {one.partition(":")[2] for one in chosen}
-    return frozenset(
-        link for link in links if link.address in (chosen if link.kind == Link.Kind.CHAT else by_sender)
-    )
+    return frozenset(link for link in links if link.address in (chosen if link.kind == Link.Kind.CHAT else by_sender))

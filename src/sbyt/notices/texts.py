@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,8 +21,21 @@ _SUBJECTS = {
     "en": {"withdrawn": "{title} takes no readings any more", "own": "A message", "reminder": "Meter readings"},
 }
 _MONTHS = {
-    "ru": "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split(),
-    "en": "January February March April May June July August September October November December".split(),
+    "ru": (
+        "январь",
+        "февраль",
+        "март",
+        "апрель",
+        "май",
+        "июнь",
+        "июль",
+        "август",
+        "сентябрь",
+        "октябрь",
+        "ноябрь",
+        "декабрь",
+    ),
+    "en": calendar.month_name[1:],
 }
 _REMINDERS = {
     "ru": {
@@ -84,7 +98,7 @@ def _short(act: Closed, language: str) -> str:
         if len(said) <= LONGEST_SMS:
             return said
     raise UnableToPutIntoWords(
-        f"В SMS ({LONGEST_SMS} знака) не помещается ни один открытый путь. Укоротите адрес: sbyt channels open … --address"
+        f"В SMS ({LONGEST_SMS} знака) не помещается ни один путь. Укоротите адрес: sbyt channels open … --address"
     )
 
 
@@ -98,8 +112,8 @@ def own_texts(russian: str, english: str, *, short_russian: str = "", short_engl
     if not given:
         raise UnableToPutIntoWords("Напишите, что сказать: --text-ru или --text-en")
     texts = {}
-    for language in whole:
-        source = language if whole[language] else given[0]
+    for language, words in whole.items():
+        source = language if words else given[0]
         said = short[source].strip() or whole[source]
         if len(said) > LONGEST_SMS:
             raise UnableToPutIntoWords(

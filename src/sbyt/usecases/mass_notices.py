@@ -234,10 +234,10 @@ def _step(campaign: Campaign, what: Step.What, by: Who, now: dt.datetime) -> Non
     Step.objects.create(campaign=campaign, what=what, at=now, by=by.name, login=by.login)
 
 
-# what people decide of one ----------------------------------------------------------------------------------------------
+# what people decide of one --------------------------------------------------------------------------------------------
 
 
-def try_out(  # noqa: PLR0913 who, where, and what
+def try_out(
     number: int, channel: str, recipient: str, language: str, by: Who, settings: Settings, now: dt.datetime,
     connected: Collection[str],
 ) -> str:  # fmt: skip
@@ -319,9 +319,7 @@ def stop(number: int, by: Who, now: dt.datetime) -> None:
     :raises UnableToDecide: if it is over already.
     """
     with transaction.atomic():
-        campaign = _found(
-            number, State.PREPARING, State.PREPARED, State.APPROVED, State.RUNNING, State.PAUSED
-        )
+        campaign = _found(number, State.PREPARING, State.PREPARED, State.APPROVED, State.RUNNING, State.PAUSED)
         campaign.state = State.STOPPED
         campaign.save(update_fields=["state"])
         dropped = delivery.drop(list(_waiting_in_outbox(campaign).values_list("id", flat=True)), now, claimed=False)

@@ -92,7 +92,9 @@ def send_waiting(
 
     :raises DatabaseError: if the database is out of reach; what was claimed is then recovered when its lease runs out.
     """
-    with Sender(channel, settings, clock, most=limit, time_limit=time_limit, documents=documents, guard=guard) as sender:
+    with Sender(
+        channel, settings, clock, most=limit, time_limit=time_limit, documents=documents, guard=guard
+    ) as sender:
         sender.begin_due()
         sender.finish()
         return sender.ended

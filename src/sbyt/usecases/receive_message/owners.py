@@ -25,7 +25,6 @@ _THE_LAST = ":last"
 _MORNING = dt.time(9, 0)
 
 
-
 class Told(NamedTuple):
     """What the owners of an account are told, and by which number staff find it.
 
@@ -52,7 +51,7 @@ def tell_owners(
     statuses: Statuses | None = None,
     but: Collection[OwnerLink] = (),
 ) -> int:
-    """Write a notice into the outbox for each owner of the accounts concerned, once for ever, in some queries, whose number is fixed.
+    """Write a notice into the outbox for each owner of the accounts concerned, once for ever.
 
     Each gets it where it reaches them best: in their own chat, else by e-mail, else on their phone, through a channel
     that is open. Who can't be reached by any gets none. What strangers hand in is told three times a day, and what
@@ -68,9 +67,7 @@ def tell_owners(
         return 0
     owners = owners_of({one.act.account for one in told}, but=but)
     channels = (statuses or read_statuses(settings)).channels(now.astimezone(settings.zone).date())
-    found = [
-        (one, ways_of(owner, channels, connected)) for one in told for owner in owners.get(one.act.account, ())
-    ]
+    found = [(one, ways_of(owner, channels, connected)) for one in told for owner in owners.get(one.act.account, ())]
     ways = [
         (one, way)
         for (one, _), way in zip(found, first_to_be_told([ways for _, ways in found]), strict=True)

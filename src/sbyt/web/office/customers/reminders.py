@@ -85,9 +85,7 @@ def take_down(request: HttpRequest, account: Account, ways: list[Way], saying: S
     number = None if day == "never" else int(day)
     window = settings.SBYT.window
     try:
-        choose_for_account(
-            account.pk, number, name_of(request), window, settings.NOW(), channel=channel, sender=sender
-        )
+        choose_for_account(account.pk, number, name_of(request), window, settings.NOW(), channel=channel, sender=sender)
     except ValueError:  # a day on which nobody is reminded
         return False, words["bad"]
     return True, words["done"].format(what=_said(reminder_of_account(account.pk), saying))

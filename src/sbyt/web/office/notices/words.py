@@ -7,7 +7,7 @@ from collections.abc import Mapping
 WORDS: Mapping[str, Mapping[str, str]] = {
     "ru": {
         "notices": "Уведомления",
-        "lead": "Сказать многим сразу: что канал закрыт или своими словами. Пока второй человек не одобрит, не уйдёт ничего.",
+        "lead": "Сказать многим сразу: что канал закрыт или своими словами. Уходит, когда одобрит второй человек.",
         "what": "О чём",
         "state": "Состояние",
         "prepared_at": "Подготовлено",
@@ -109,7 +109,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "en": {
         "notices": "Notices",
-        "lead": "Tell many at once: that a channel was closed, or in your own words. Nothing goes until a second person approves.",
+        "lead": "Tell many at once: that a channel was closed, or in your own words. A second person approves it.",
         "what": "About",
         "state": "State",
         "prepared_at": "Prepared",
@@ -146,7 +146,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "numbers": "How many, and where",
         "all": "All",
         "end": "What became",
-        "already_there": "The readings of {count} are there already: unless they are taken back, these people are not told.",
+        "already_there": "The readings of {count} are there: unless they are taken back, these people are not told.",
         "until_said": "Sent up to and including {day}.",
         "rate": "No more than {count} an hour.",
         "cost": "Cost",
@@ -197,7 +197,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "everybody": "Nobody.",
         "bad_channel": "There is no such channel, or nothing can be sent by it now.",
         "bad_open": "This channel is not closed: there is nothing to tell.",
-        "bad_words": "The text won't do: it is empty, longer than 134 letters for an SMS, or there is nowhere to send readings.",
+        "bad_words": "The text won't do: it is empty, too long for an SMS (134), or there is nowhere to send readings.",
         "bad_until": "There is no time left until that day. Choose a later one.",
         "bad_spread": "There must be at least one an hour.",
         "bad_nobody": "There is nobody to be told.",
