@@ -1,10 +1,10 @@
 """400,000 people are told that a channel is withdrawn: what it takes, and whether every promise holds.
 
-Preparing, feeder, outbox, sender and guard are ours; the providers are stand-ins that take 30 and 80 messages a second,
-refuse one in a hundred, leave two in a thousand without an answer, ask to wait now and then, and are out for 40 minutes;
-the clock is simulated. Meanwhile people hand in readings, and the notice is paused for ten minutes. It begins two hours
-before the quiet ones. At each attempt the stand-ins check the rate, the hour, and that this person was neither told
-before nor has handed in; in the end each must have come to exactly one end, which is the one that the stand-ins know of.
+Preparing, feeder, outbox, sender and guard are ours. The providers are stand-ins: they take 30 and 80 messages a
+second, refuse one in a hundred, leave two in a thousand without an answer and ask to wait now and then; one is out for
+40 minutes. The clock is simulated. Meanwhile people hand in readings, and the notice is paused for ten minutes. It
+begins two hours before the quiet ones. At each attempt the stand-ins check the rate, the hour, and that this person was
+neither told before nor has handed in; in the end each must have come to exactly one end, the one that they know of.
 
     python benchmarks/notices.py [PEOPLE] [sqlite|postgresql]
 """
@@ -28,10 +28,10 @@ import django
 
 django.setup()
 
-from tests.simulation.mass_notices import BEGINNING, Town, in_line, run
-from tests.support.components import postgresql_programs
-from tests.support.databases import FreshDatabase, PostgreSQLCopies, SQLiteCopies
-from tests.support.postgresql import running_server
+from tests.simulation.mass_notices import BEGINNING, Town, in_line, run  # noqa: E402 once Django is set up
+from tests.support.components import postgresql_programs  # noqa: E402
+from tests.support.databases import FreshDatabase, PostgreSQLCopies, SQLiteCopies  # noqa: E402
+from tests.support.postgresql import running_server  # noqa: E402
 
 OUTAGE = (BEGINNING + dt.timedelta(minutes=20), BEGINNING + dt.timedelta(minutes=60))
 PAUSE = (BEGINNING + dt.timedelta(minutes=70), BEGINNING + dt.timedelta(minutes=80))
@@ -104,7 +104,9 @@ def main(people: int, kind: str) -> None:
     print(", ".join(f"{end.value} {count:,}" for end, count in found.items() if count))
     print(f"outside: {', '.join(f'{what} {count:,}' for what, count in sorted(town.counts.items()))}")
     simulated = town.now - BEGINNING
-    print(f"{passed:.0f} s for {simulated} of simulated time: {sum(town.counts.values()) / passed:.0f} messages a second")
+    print(
+        f"{passed:.0f} s for {simulated} of simulated time: {sum(town.counts.values()) / passed:.0f} messages a second"
+    )
     print(f"memory from {min(story.memory):.0f} to {max(story.memory):.0f} MB; every promise held")
 
 

@@ -10,11 +10,12 @@ from sbyt.accounts.models import Account, Link
 from sbyt.cli import demo
 from sbyt.config.channels import DEFAULT_CHANNELS
 from sbyt.core.periods import Period
-from sbyt.core.settings import Settings
+from sbyt.core.settings import ChannelState, Settings
 from sbyt.messaging.channel import Capabilities, Channel, InboundEvent, Outgoing, Request, Sent
 from sbyt.messaging.models import InboundMessage
+from sbyt.notices.models import Campaign
 from sbyt.readings.models import Reading
-from sbyt.usecases.channels import Change, ChannelState, change_channel
+from sbyt.usecases.channels import Change, change_channel
 from sbyt.usecases.import_files import import_files
 from sbyt.usecases.mass_notices import Plan, Who, prepare_withdrawn
 
@@ -95,5 +96,5 @@ def read(number: str, period: Period = NOVEMBER, message: InboundMessage | None 
 
 def prepared(
     *, channels: Mapping[str, Channel] | None = None, now: dt.datetime = NOW, settings: Settings = SETTINGS, **plan: Any
-):
+) -> Campaign:
     return prepare_withdrawn("whatsapp", Plan(**plan), ANNA, settings, channels or stand_ins(), now)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
 from sbyt.accounts.models import Link
 from sbyt.core.settings import ChannelState, Quiet
 from sbyt.messaging import delivery, outbox
-from sbyt.messaging.channel import Channel
+from sbyt.messaging.channel import Channel, Unreachable
 from sbyt.messaging.models import Delivery, OutboundMessage, Silence
 from sbyt.messaging.pacing import Rate
 from sbyt.notices.feeding import AHEAD, feed
@@ -55,7 +56,7 @@ def _town(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> Ite
         yield
 
 
-def approved(**plan: object) -> Campaign:
+def approved(**plan: Any) -> Campaign:
     campaign = prepared(**plan)
     approve(campaign.pk, BORIS, SETTINGS, NOW)
     return campaign
@@ -174,7 +175,7 @@ def test_what_is_tried_again_after_it_was_stopped_is_dropped() -> None:
     fed()
     (claimed,) = outbox.claim("sms", 1, NOW, rate=Rate(100)).messages
     stop(campaign.pk, ANNA, NOW)
-    attempt = delivery.Attempt(claimed.outgoing.id, 1, NOW, NOW, delivery.Unreachable())
+    attempt = delivery.Attempt(claimed.outgoing.id, 1, NOW, NOW, Unreachable())
     delivery.record("sms", [attempt])
     assert sent(NOW + HOUR) == []
     assert came_to(campaign) == {"stopped": 3}
@@ -210,7 +211,6 @@ def test_what_waits_in_the_outbox_on_the_last_day_expires() -> None:
 
 
 def test_so_many_go_an_hour() -> None:
-    Addressee.objects.all().delete()
     for number in range(100):
         wrote(f"+7912100{number:04}")
     campaign = approved(per_hour=30)

@@ -48,7 +48,7 @@ def concerned() -> list[str]:
             id="e-mail before the phone",
         ),
         pytest.param(
-            [("phone", PHONE, "on_file"), ("email", "p@example.org", "on_file"), ("chat", "telegram:7", "one_time_code")],
+            [("chat", "telegram:7", "one_time_code"), ("phone", PHONE, "on_file"), ("email", "p@x.org", "on_file")],
             ("telegram", "7"),
             id="their own chat before all",
         ),

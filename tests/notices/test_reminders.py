@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from sbyt.accounts.models import Link
 from sbyt.core.periods import Period
-from sbyt.core.settings import Reminders, Window
+from sbyt.core.settings import Reminders, Settings, Window
 from sbyt.messaging.models import OutboundMessage, Silence
 from sbyt.notices.feeding import feed
 from sbyt.notices.guarding import GUARD
@@ -49,11 +49,17 @@ def _town(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> Ite
         yield
 
 
+def clock(at: dt.datetime) -> Callable[[], dt.datetime]:
+    return lambda: at
+
+
 def chosen(day: int | None = 20, sender: str = "7", channel: str = "telegram", now: dt.datetime = NOW) -> bool:
     return choose_reminder(channel, sender, day, WINDOW, now)
 
 
-def reminded(now: dt.datetime = MORNING, until: dt.datetime | None = None, settings=SETTINGS) -> list[tuple[str, str]]:
+def reminded(
+    now: dt.datetime = MORNING, until: dt.datetime | None = None, settings: Settings = SETTINGS
+) -> list[tuple[str, str]]:
     """Whom a worker reminds from then on until then, as it looks from time to time."""
     channels = stand_ins("sms", "email", "telegram", "max")
     until = until or now.replace(hour=17, minute=59)
@@ -61,7 +67,7 @@ def reminded(now: dt.datetime = MORNING, until: dt.datetime | None = None, setti
         prepare_reminders(settings, channels, now)
         feed(settings, channels, now)
         for code in set(OutboundMessage.objects.filter(state="waiting").values_list("channel", flat=True)):
-            send_waiting(channels[code], settings, lambda at=now: at, guard=GUARD)
+            send_waiting(channels[code], settings, clock(now), guard=GUARD)
         now += min(STEP, max(until - now, dt.timedelta(minutes=1)))
     found = []
     for code, channel in channels.items():

@@ -376,7 +376,7 @@ def in_line() -> Iterator[None]:
 
 
 def run(town: Town, every_second: Callable[[], object] = lambda: None) -> None:
-    """Until the notice is over, and what is doubtful is settled: ten rounds a second while there is something to send."""
+    """Until the notice is over, and what is doubtful is settled; ten rounds a second while anything is sent."""
     fed_at = tidied_at = town.now
     while True:
         if town.now >= fed_at:

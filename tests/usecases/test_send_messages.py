@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +14,9 @@ from django.db import DatabaseError, connection
 from sbyt.core.settings import ChannelSettings, Quiet, Settings
 from sbyt.messaging import outbox
 from sbyt.messaging.channel import CannotCarry, Capabilities, Outgoing, Sent, UnableToSend
+from sbyt.messaging.guarding import Guard, Verdict
 from sbyt.messaging.models import Delivery, OutboundMessage
+from sbyt.messaging.outbox_lists import unsent
 from sbyt.messaging.pacing import rate_of
 from sbyt.usecases.send_messages import Sender, fitted, send_waiting
 from tests.messaging.outbox_world import ANNOUNCEMENT, NOON, NOTICE, log, pace, states, write
@@ -280,3 +282,46 @@ def _states_on_a_connection_of_its_own() -> list[str]:
         return states()
     finally:
         connection.close()
+
+
+# messages that may be out of date -------------------------------------------------------------------------------------
+
+
+def guarded(verdict: Verdict | None, asked: list[int]) -> Guard:
+    """One that is asked about reminders, and says the same of all."""
+
+    def ask(ids: Collection[int], now: dt.datetime) -> dict[int, Verdict]:
+        asked.extend(ids)
+        return dict.fromkeys(ids, verdict) if verdict else {}
+
+    return Guard(frozenset({"reminder"}), ask)
+
+
+@pytest.mark.usefixtures("database")
+def test_what_a_guard_lets_through_is_sent_and_it_is_asked_of_its_purposes_only(provider: Provider) -> None:
+    write("Приняли 4425.", recipient="anna")
+    write("Показаний ещё нет.", recipient="boris", purpose="reminder", kind=ANNOUNCEMENT)
+    asked: list[int] = []
+    assert send(ProviderChannel(provider.url), guard=guarded(None, asked)) == {"delivered": 2}
+    assert asked == [OutboundMessage.objects.get(purpose="reminder").pk]
+
+
+@pytest.mark.usefixtures("database")
+def test_what_says_nothing_any_more_is_dropped_neither_sent_nor_failed(provider: Provider) -> None:
+    write("Приняли 4425.", recipient="anna")
+    write("Показаний ещё нет.", recipient="boris", purpose="reminder", kind=ANNOUNCEMENT)
+    assert send(ProviderChannel(provider.url), guard=guarded(Verdict.DROP, [])) == {"delivered": 1, "drop": 1}
+    assert [got.recipient for got in provider.got] == ["anna"]
+    message = OutboundMessage.objects.get(recipient="boris")
+    assert (message.state, message.leased_until) == ("expired", None)
+    assert Delivery.objects.get(outbound=message).result == "dropped"
+    assert unsent(10) == []
+
+
+@pytest.mark.usefixtures("database")
+def test_what_is_not_to_go_yet_waits_a_minute_as_if_it_had_not_been_claimed(provider: Provider) -> None:
+    write("Показаний ещё нет.", recipient="boris", purpose="reminder", kind=ANNOUNCEMENT)
+    assert send(ProviderChannel(provider.url), guard=guarded(Verdict.HOLD, [])) == {"hold": 1}
+    message = OutboundMessage.objects.get()
+    assert (message.state, message.attempts, message.send_at) == ("waiting", 0, NOON + dt.timedelta(minutes=1))
+    assert (provider.got, log()) == ([], [])

@@ -48,7 +48,7 @@ def owners_of_ids(accounts: Collection[int]) -> dict[int, list[Owner]]:
     return _by_account(fetch(_OF_IDS, list(accounts)), ()) if accounts else {}
 
 
-Key = TypeVar("Key", int, str)
+Key = TypeVar("Key")
 
 
 def _by_account(rows: Iterable[tuple[Key, str, str, str]], but: Collection[OwnerLink]) -> dict[Key, list[Owner]]:
@@ -62,8 +62,8 @@ def _by_account(rows: Iterable[tuple[Key, str, str, str]], but: Collection[Owner
             customers[account].append(link)
         else:
             owners[account].append((link,))
-    for account, customer in customers.items():
-        owners[account] = [tuple(customer), *_others(owners[account], customer)]
+    for of, customer in customers.items():
+        owners[of] = [tuple(customer), *_others(owners[of], customer)]
     return dict(owners)
 
 

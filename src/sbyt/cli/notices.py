@@ -151,7 +151,7 @@ def stop(number: int = _NUMBER, by: str = _BY) -> None:
 @app.command()
 def unreached(
     number: int = _NUMBER,
-    out: Path = typer.Option(None, "--out", metavar="FILE", help="Write there, not to standard output."),
+    out: Path | None = typer.Option(None, "--out", metavar="FILE", help="Write there, not to standard output."),
 ) -> None:
     """Write who was not told and why, as CSV: a list for the contact centre."""
     from sbyt.notices.models import Campaign
@@ -266,12 +266,12 @@ def _show(campaign: Campaign, settings: Settings) -> None:
 
 _LANGUAGES = {"ru": "По-русски", "en": "По-английски"}
 _STEPS = {
-    "prepared": "подготовил(а)",
-    "tried": "попробовал(а) на себе",
-    "approved": "одобрил(а)",
-    "paused": "приостановил(а)",
-    "resumed": "продолжил(а)",
-    "stopped": "остановил(а)",
+    "prepared": "подготовлено",
+    "tried": "проба на себе",
+    "approved": "одобрено",
+    "paused": "приостановлено",
+    "resumed": "продолжено",
+    "stopped": "остановлено",
 }
 _KINDS = {"withdrawn": "Закрыт {title}", "own": "«{title}»", "reminder": "Напоминания {title}"}
 

@@ -1,4 +1,4 @@
-"""What is asked just before a message goes: whether it still says something. Whoever composes the sending hands it in."""
+"""Asked just before a message goes: whether it still says something. Whoever composes the sending hands it in."""
 
 from __future__ import annotations
 

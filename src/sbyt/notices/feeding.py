@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from sbyt.bulk.rows import update
 from sbyt.core.periods import Period
@@ -121,7 +121,7 @@ def _waiting_channels(campaign: Campaign, settings: Settings) -> Iterator[str]:
             yield code
 
 
-def _due(campaign: Campaign, code: str, now: dt.datetime):  # type: ignore[no-untyped-def]
+def _due(campaign: Campaign, code: str, now: dt.datetime) -> QuerySet[Addressee]:
     return Addressee.objects.filter(campaign=campaign, channel=code, state=State.WAITING, due_at__lte=now)
 
 

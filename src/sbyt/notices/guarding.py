@@ -19,7 +19,8 @@ def ask(messages: Collection[int], now: dt.datetime) -> Mapping[int, Verdict]:  
         "id", "message_id", "campaign__state", "campaign__period", "choice__ended_at"
     )
     verdicts: dict[int, Verdict] = {}
-    stopped, by_period = [], defaultdict(dict)
+    stopped: list[int] = []
+    by_period: dict[int | None, dict[int, int]] = defaultdict(dict)
     for addressee, message, state, period, ended_at in rows:
         if state == Campaign.State.STOPPED or ended_at:
             verdicts[message] = Verdict.DROP

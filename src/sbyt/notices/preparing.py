@@ -37,7 +37,8 @@ _NOT_REMINDED = """
 """
 #: Of two workers that prepare the same one finds it prepared when its turn to write has come, and adds nothing.
 _ADDRESSEES = """
-    INSERT INTO notices_addressee (campaign_id, person, channel, recipient, language, used, due_at, state, why, choice_id)
+    INSERT INTO notices_addressee
+        (campaign_id, person, channel, recipient, language, used, due_at, state, why, choice_id)
     SELECT {campaign}, person, min(channel), min(recipient), min(language), min(used), min(due_at),
         CASE WHEN min(recipient) = '' THEN 'unreachable' ELSE 'waiting' END, min(why), min(choice)
     FROM found f WHERE EXISTS (SELECT 1 FROM notices_campaign WHERE id = {campaign} AND state = 'preparing') {once}
@@ -73,7 +74,7 @@ def find_addressees(
     tables, accounts = [], []
     place = 0
     for batch in batches:
-        found = [one for one in reach.find(batch) if (one.missing and one.recipient) or not only_missing]
+        found = [one for one in reach.find(batch) if not only_missing or (one.missing and one.recipient)]
         due = _due(campaign, found, settings)
         tables.append(_table(found, due, place))
         accounts.append(

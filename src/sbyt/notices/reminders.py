@@ -33,7 +33,7 @@ class UnableToChooseDay(ValueError):
         super().__init__(f"Напоминаем с {window.first_day} по {window.last_day} число. Выберите день из этих.")
 
 
-# who wants to be reminded, and when ------------------------------------------------------------------------------------
+# who wants to be reminded, and when -----------------------------------------------------------------------------------
 
 
 def choose_reminder(channel: str, sender: str, day: int | None, window: Window, now: dt.datetime) -> bool:
@@ -104,6 +104,24 @@ def reminder_of_account(account: int) -> Choice | None:
 def _chosen(theirs: QuerySet[ReminderChoice]) -> Choice | None:
     row = theirs.filter(ended_at=None).first()
     return Choice(row.day, row.channel, row.sender, row.chosen_at, row.chosen_by) if row else None
+
+
+def choices_from(links: Collection[tuple[str, str]]) -> list[Choice]:
+    """What was chosen from these addresses, each a kind and an address as links have them."""
+    deciding = [OwnerLink(kind, address) for kind, address in links]
+    senders = {_sender_of(link) for link in deciding}
+    rows = ReminderChoice.objects.filter(sender__in=senders, account=None, ended_at=None).order_by("id")
+    found = [Choice(row.day, row.channel, row.sender, row.chosen_at, row.chosen_by) for row in rows]
+    return [one for one in found if any(_chose_it(link, one.channel, one.sender) for link in deciding)]
+
+
+def _sender_of(link: OwnerLink) -> str:
+    return link.address.partition(":")[2] if link.kind == Link.Kind.CHAT else link.address
+
+
+def _chose_it(link: OwnerLink, channel: str, sender: str) -> bool:
+    """Whether this address is that sender: a chat in its own channel, a phone or e-mail address in any."""
+    return link.address == (f"{channel}:{sender}" if link.kind == Link.Kind.CHAT else sender)
 
 
 # those of a day -------------------------------------------------------------------------------------------------------
@@ -224,15 +242,8 @@ def _without_choice(accounts: Sequence[int]) -> list[Person]:
 
 def _deciding(links: Collection[OwnerLink]) -> frozenset[OwnerLink]:
     """Those of these addresses from which something was chosen."""
-    senders = {link: link.address.partition(":")[2] if link.kind == Link.Kind.CHAT else link.address for link in links}
-    chosen = set(
-        ReminderChoice.objects.filter(sender__in=set(senders.values()), account=None, ended_at=None).values_list(
-            "channel", "sender"
-        )
-    )
-    by_sender = {sender for _, sender in chosen}
-    return frozenset(
-        link
-        for link, sender in senders.items()
-        if (tuple(link.address.split(":", 1)) in chosen if link.kind == Link.Kind.CHAT else sender in by_sender)
-    )
+    senders = {_sender_of(link) for link in links}
+    rows = ReminderChoice.objects.filter(sender__in=senders, account=None, ended_at=None)
+    chosen = {f"{channel}:{sender}" for channel, sender in rows.values_list("channel", "sender")}
+    by_sender = {one.partition(":")[2] for one in chosen}
+    return frozenset(link for link in links if link.address in (chosen if link.kind == Link.Kind.CHAT else by_sender))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,7 +21,7 @@ _SUBJECTS = {
     "en": {"withdrawn": "{title} takes no readings any more", "own": "A message", "reminder": "Meter readings"},
 }
 _MONTHS = {
-    "ru": [
+    "ru": (
         "январь",
         "февраль",
         "март",
@@ -33,21 +34,8 @@ _MONTHS = {
         "октябрь",
         "ноябрь",
         "декабрь",
-    ],
-    "en": [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
+    ),
+    "en": calendar.month_name[1:],
 }
 _REMINDERS = {
     "ru": {
@@ -110,7 +98,7 @@ def _short(act: Closed, language: str) -> str:
         if len(said) <= LONGEST_SMS:
             return said
     raise UnableToPutIntoWords(
-        f"В SMS ({LONGEST_SMS} знака) не помещается ни один открытый путь. Укоротите адрес: sbyt channels open … --address"
+        f"В SMS ({LONGEST_SMS} знака) не помещается ни один путь. Укоротите адрес: sbyt channels open … --address"
     )
 
 
@@ -124,8 +112,8 @@ def own_texts(russian: str, english: str, *, short_russian: str = "", short_engl
     if not given:
         raise UnableToPutIntoWords("Напишите, что сказать: --text-ru или --text-en")
     texts = {}
-    for language in whole:
-        source = language if whole[language] else given[0]
+    for language, words in whole.items():
+        source = language if words else given[0]
         said = short[source].strip() or whole[source]
         if len(said) > LONGEST_SMS:
             raise UnableToPutIntoWords(

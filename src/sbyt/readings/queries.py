@@ -88,7 +88,7 @@ class HandedIn(NamedTuple):
         return self.read == self.registers
 
 
-#: Of meters that were removed nothing is expected; the readings of installing and removing one are nobody's for a month.
+#: Of meters that were removed nothing is expected; a reading of installing or removing one is nobody's for a month.
 _OF_PERIOD = """
     SELECT meter.account_id, count(*), sum(CASE WHEN EXISTS (
         SELECT 1 FROM readings_reading AS reading

@@ -234,7 +234,7 @@ def _step(campaign: Campaign, what: Step.What, by: Who, now: dt.datetime) -> Non
     Step.objects.create(campaign=campaign, what=what, at=now, by=by.name, login=by.login)
 
 
-# what people decide of one ----------------------------------------------------------------------------------------------
+# what people decide of one --------------------------------------------------------------------------------------------
 
 
 def try_out(

@@ -13,8 +13,11 @@ from django.conf import settings
 from django.test import Client
 
 from sbyt.accounts.models import Link
+from sbyt.core.settings import Window
 from sbyt.messaging.models import OutboundMessage
 from sbyt.notices.models import Addressee, Campaign, Step
+from sbyt.notices.reminders import choose_reminder
+from sbyt.staff.models import User
 from sbyt.staff.roles import Role
 from sbyt.web.office.notices.words import WORDS
 from tests.notices.notice_world import NOW, linked, stand_ins, town, wrote
@@ -59,8 +62,6 @@ def anna() -> Client:
 def boris() -> Client:
     """Another account of somebody who, as in these tests all, is called the same: names are compared too."""
     client = logged_in(Role.BILLING, name="boris")
-    from sbyt.staff.models import User
-
     User.objects.filter(username="boris").update(first_name="Борис", last_name="Б.")
     return client
 
@@ -190,7 +191,7 @@ def test_who_was_not_told_is_a_file() -> None:
     path = prepared(client)
     answered = client.get(f"{path}not-told.csv")
     assert answered["Content-Type"].startswith("text/csv")
-    rows = list(csv.reader(io.StringIO(b"".join(answered.streaming_content).decode("utf-8-sig"))))  # type: ignore[arg-type]
+    rows = list(csv.reader(io.StringIO(answered.getvalue().decode("utf-8-sig"))))
     assert rows[0] == ["account", "holder", "address", "phone", "used", "result", "reason"]
     assert ["", "", "", "", "whatsapp:a-name", "не достать", "неизвестно, кто это"] in rows
     assert [
@@ -205,3 +206,36 @@ def test_a_closed_channel_offers_to_prepare_it() -> None:
     assert "#prepare" not in page(logged_in(Role.OPERATOR, name="oleg"), "/office/channels/whatsapp/")
     assert "#prepare" not in page(logged_in(Role.ADMINISTRATOR, name="lev"), "/office/channels/sms/")
     assert NOW.tzinfo is dt.UTC
+
+
+# reminders, on the customer's screen ----------------------------------------------------------------------------------
+
+SCREEN = f"/office/accounts/{ACCOUNT}/"
+
+
+def test_staff_take_down_when_and_where_a_customer_wants_to_be_reminded() -> None:
+    client = logged_in(Role.OPERATOR)
+    assert "Ничего не выбрано." in page(client, SCREEN)
+    assert do(client, "remind", SCREEN, day="20", way=f"sms:{PHONE}")[0] == 200
+    assert f"20 числа, SMS {PHONE}" in page(client, SCREEN)
+    do(client, "remind", SCREEN, day="never", way="")
+    assert "<p>Не напоминать</p>" in page(client, SCREEN)
+    assert "<p>No reminders</p>" in page(client, SCREEN, **{"accept-language": "en"})
+
+
+@pytest.mark.parametrize(("day", "way"), [("17", ""), ("x", ""), ("", ""), ("20", "sms:+79990000000")])
+def test_what_can_not_be_chosen_is_said(day: str, way: str) -> None:
+    status, said = do(logged_in(Role.OPERATOR), "remind", SCREEN, day=day, way=way)
+    assert (status, "выбрать нельзя" in said) == (400, True)
+
+
+def test_what_customers_chose_themselves_is_shown() -> None:
+    choose_reminder("sms", PHONE, 22, Window(), NOW)
+    choose_reminder("telegram", PHONE.removeprefix("+"), 23, Window(), NOW)
+    said = page(logged_in(Role.OPERATOR), SCREEN)
+    assert "Сам выбрал в SMS: 22 числа" in said
+    assert "23 числа" not in said
+
+
+def test_who_bills_does_not_take_it_down() -> None:
+    assert do(anna(), "remind", SCREEN, day="20", way="")[0] == 403

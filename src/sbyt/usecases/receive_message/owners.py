@@ -54,8 +54,6 @@ def tell_owners(
 ) -> int:
     """Write a notice into the outbox for each owner of the accounts concerned, once for ever.
 
-    The number of queries does not depend on how many they are.
-
     Each gets it where it reaches them best: in their own chat, else by e-mail, else on their phone, through a channel
     that is open. Who can't be reached by any gets none. What strangers hand in is told three times a day, and what
     came last of it the next morning: who wants to annoy somebody, or to run up our bill, gets no further by it.

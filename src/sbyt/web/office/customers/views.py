@@ -44,6 +44,7 @@ from sbyt.web.office.customers.inspected import (
     said_inspected,
     said_why_not_inspected,
 )
+from sbyt.web.office.customers.reminders import reminders_shown, take_down
 from sbyt.web.office.customers.shown import (
     Inspecting,
     Saying,
@@ -204,7 +205,8 @@ def _screen(
     if operator:
         entries, earlier = conversation_about(found, settings.SBYT, MOST_ENTRIES, before(request))
         shown |= talk_shown(request, entries, earlier, parties, saying)
-        shown |= {"ways": ways_to(found, settings.SBYT, now), "longest": LONGEST}
+        ways = ways_to(found, settings.SBYT, now)
+        shown |= {"ways": ways, "longest": LONGEST, "reminders": reminders_shown(found, ways, saying)}
     return render(request, "office/customers/account.html", shown, status=status)
 
 
@@ -344,6 +346,14 @@ def _write(request: HttpRequest, found: Account, saying: Saying) -> HttpResponse
     return redirect("office:account", found.number)
 
 
+def _remind(request: HttpRequest, found: Account, saying: Saying) -> HttpResponse:
+    is_done, told = take_down(request, found, ways_to(found, settings.SBYT, settings.NOW()), saying)
+    if not is_done:
+        return _screen(request, found, saying, status=400, wrong=told)
+    messages.info(request, told)
+    return redirect("office:account", found.number)
+
+
 def _written(request: HttpRequest, card: MeterCard) -> Mapping[str, str]:
     return {zone: request.POST.get(zone, "") for zone in card.zones}
 
@@ -367,6 +377,7 @@ _DOINGS: Mapping[str, tuple[tuple[Role, ...], Callable[[HttpRequest, Account, Sa
     "take": ((Role.OPERATOR,), _take),
     "inspect": ((Role.BILLING,), _inspect),
     "write": ((Role.OPERATOR,), _write),
+    "remind": ((Role.OPERATOR,), _remind),
 }
 
 

@@ -127,12 +127,12 @@ def _cost(one: Cost, showing: Showing) -> str:
     )
 
 
-def _previews(campaign: Campaign, showing: Showing) -> list[tuple[str, str, str]]:
-    """What people read: in which language and where, the text, how long it is for an SMS."""
+def _previews(campaign: Campaign, showing: Showing) -> list[tuple[str, str, str, str]]:
+    """What people read: the language, its name and where, the text, how long it is for an SMS."""
     words, found = showing.words, []
     for language, texts in campaign.texts.items():
         named = words[f"lang_{language}"]
-        found.append((named, texts["text"], ""))
+        found.append((language, named, texts["text"], ""))
         length = words["letters"].format(count=len(texts["short"]), parts=parts(texts["short"]))
-        found.append((f"{named}, {words['in_sms']}", texts["short"], length))
+        found.append((language, f"{named}, {words['in_sms']}", texts["short"], length))
     return found

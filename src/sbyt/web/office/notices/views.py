@@ -229,7 +229,7 @@ def _sending() -> list[tuple[str, str]]:
 
 
 @staff_required(Role.OPERATOR, Role.BILLING)
-def not_told(request: HttpRequest, pk: int) -> HttpResponse | StreamingHttpResponse:
+def not_told(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """Who was not told, as a file: row by row, however many there are."""
     campaign = Campaign.objects.filter(id=pk).first()
     if campaign is None:
