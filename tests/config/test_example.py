@@ -21,6 +21,7 @@ from sbyt.core.settings import (
     Dialogue,
     Estimates,
     Holds,
+    MorningSettings,
     Notice,
     PerMonth,
     PerResource,
@@ -68,6 +69,7 @@ def test_its_commented_keys_are_right_too() -> None:
         (WaySettings, ("ways", "post")),
         (Notice, ("notice",)),
         (Demo, ("demo",)),
+        (MorningSettings, ("demo", "morning")),
     ],
 )
 def test_it_names_every_key(section: type[BaseModel], table: tuple[str, ...]) -> None:

@@ -15,10 +15,11 @@ from sbyt.accounts.tokens import Tokens
 from sbyt.billing.models import Bill
 from sbyt.conversation.acts import OwnerTold
 from sbyt.core.periods import Period
-from sbyt.core.settings import Settings, Web
+from sbyt.core.settings import Reminders, Settings, Web
 from sbyt.messaging.channel import ANOTHERS_CONTACT
 from sbyt.messaging.models import Conversation, InboundMessage, OutboundMessage, Silence
 from sbyt.messaging.silence import Why, keep_silent
+from sbyt.notices.reminders import reminder_of
 from sbyt.usecases.receive_message import Incoming, receive_message
 from sbyt.usecases.receive_message.owners import Told, tell_owners
 from sbyt.usecases.write_to_customer import ways_to
@@ -252,3 +253,45 @@ def test_who_writes_is_there_again_whatever_the_provider_said(why: Why, left: li
     keep_silent([("max", CHAT)], why, NOW)
     said("помощь", channel="max", sender=CHAT)
     assert list(Silence.objects.values_list("why", flat=True)) == left
+
+
+# reminders -----------------------------------------------------------------------------------------------------------
+
+
+def chosen() -> int | None:
+    choice = reminder_of("max", CHAT)
+    return choice.day if choice else None
+
+
+def test_who_is_linked_chooses_on_which_day_to_be_reminded() -> None:
+    shared(OWNER, channel="max")
+    reply = said("напоминать 20", channel="max", sender=CHAT)["reply"]
+    assert (reply.startswith("Напомним 20-го числа"), chosen()) == (True, 20)
+    said("не напоминать", channel="max", sender=CHAT)
+    assert chosen() is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said_of_it"), [("напоминать 5", "Показания ждём с 18 по 25"), ("напоминать", "Напомним 18-го числа")]
+)
+def test_it_is_a_day_of_the_window(text: str, said_of_it: str) -> None:
+    shared(OWNER, channel="max")
+    assert said(text, channel="max", sender=CHAT)["reply"].startswith(said_of_it)
+
+
+def test_a_stranger_is_not_reminded_of_what_nobody_knows() -> None:
+    assert said("напоминать 20", channel="max", sender=CHAT)["outcome"] == "refused"
+    assert chosen() is None
+
+
+def test_who_wants_to_be_reminded_wants_to_be_written_to() -> None:
+    shared(OWNER, channel="max")
+    said("стоп", channel="max", sender=CHAT)
+    said("напоминать 20", channel="max", sender=CHAT)
+    assert not Silence.objects.exists()
+
+
+def test_where_there_are_no_reminders_it_is_no_wish() -> None:
+    none = SETTINGS.model_copy(update={"reminders": Reminders(on=False)})
+    shared(OWNER, channel="max")
+    assert "Напомним" not in said("напоминать", channel="max", sender=CHAT, settings=none)["reply"]

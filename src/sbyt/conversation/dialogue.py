@@ -78,7 +78,7 @@ def reply(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
 
 
 def _answered(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
-    reminder = find_reminder(event.text) if not facts.channel.withdrawn else None
+    reminder = find_reminder(event.text) if facts.reminds and not facts.channel.withdrawn else None
     if reminder and facts.channel.rendering != "keypad":
         return reminder_chosen(reminder, state, facts)
     message = parse(event.text)

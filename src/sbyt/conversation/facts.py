@@ -175,7 +175,7 @@ class Facts:
 
     ``bill_code`` is None where the message holds none, or nothing that we could verify; ``contact`` where none came.
     ``pages``: by account, where its holder sees it, for channels that may not carry it. ``silent``: the sender asked
-    not to be written to first.
+    not to be written to first. ``reminds``: the installation sends reminders.
     """
 
     accounts: tuple[AccountFacts, ...] = ()
@@ -192,6 +192,7 @@ class Facts:
     contact: ContactFacts | None = None
     pages: Mapping[str, str] = field(default_factory=dict)
     silent: bool = False
+    reminds: bool = True
 
     @property
     def seen(self) -> tuple[str, ...]:

@@ -269,7 +269,7 @@ class Reminders(Section):
     ``on``: whether they are sent. ``day``: on which day of the month to those who chose none; None: not to them.
     """
 
-    on: Annotated[bool, Field(strict=True, description="true или false")] = False
+    on: Annotated[bool, Field(strict=True, description="true или false")] = True
     day: Day | None = None
 
 

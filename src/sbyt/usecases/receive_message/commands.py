@@ -15,6 +15,7 @@ from sbyt.conversation.owners import told_owners
 from sbyt.conversation.render import Rendered
 from sbyt.conversation.state import (
     Cancel,
+    ChooseReminder,
     Command,
     CountWrongCode,
     KeepSilent,
@@ -29,6 +30,7 @@ from sbyt.messaging.conversations import Turned, remember
 from sbyt.messaging.inbox import Waiting, mark_handled
 from sbyt.messaging.models import OutboundMessage
 from sbyt.messaging.silence import Why, end_silence, keep_silent
+from sbyt.notices.reminders import choose_reminder
 from sbyt.readings.operations import (
     NewCancellation,
     NewReading,
@@ -71,6 +73,7 @@ class Writes:
         self._senders: set[Sender] = set()
         self._silences: dict[Sender, bool] = {}
         self._photos_read: list[Sender] = []
+        self._reminders: dict[Sender, int | None] = {}
         self._wrong: list[NewWrongCode] = []
         self._answered: list[int] = []  # questions that staff had got already, by the message that raised them
         self._settled: list[int] = []  # questions that are open no more, or in other words
@@ -143,6 +146,8 @@ class Writes:
                 self._tasks.append(NewTask(message.id, account, command.reason, values))
             case LinkSender():
                 self._link(command, message, touched)
+            case ChooseReminder():
+                self._reminders[sender_of(message)] = command.day
             case PhotoRead():
                 self._photos_read.append(sender_of(message))
             case KeepSilent():
@@ -178,6 +183,8 @@ class Writes:
         mark_handled(self._results, self._now)
         insert("messaging_outboundmessage", ANSWER, sorted(self._answers, key=operator.itemgetter(0)))
         self._keep_silences()
+        for (channel, sender), day in self._reminders.items():
+            choose_reminder(channel, sender, day, self._known.settings.window, self._now)
         close_answered(self._answered, self._now)
         close_photos(self._photos_read, self._known.settings.dialogue.question_hours, self._now)
         take_back(self._settled, self._now)

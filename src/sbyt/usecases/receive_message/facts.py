@@ -58,6 +58,7 @@ def facts_of(  # noqa: PLR0913 as many as a reply rests on
         contact=contact,
         pages=pages or {},
         silent=silent,
+        reminds=settings.reminders.on,
     )
 
 

@@ -7,7 +7,7 @@ from django.urls import include, path
 
 from sbyt.web.office.billing.holds import holds
 from sbyt.web.office.billing.views import run, runs
-from sbyt.web.office.channels.notice import notice
+from sbyt.web.office.channels.notice import notice_of_ways
 from sbyt.web.office.channels.views import channel, channels
 from sbyt.web.office.customers.bill import bill, deliver, paper
 from sbyt.web.office.customers.views import account, photo, search, talk
@@ -38,7 +38,7 @@ _desks = [
     path("billing/", runs, name="runs"),
     path("billing/<str:period>/", run, name="run"),
     path("billing/<str:period>/held/", holds, name="holds"),
-    path("notice/", notice, name="notice"),
+    path("notice/", notice_of_ways, name="notice_of_ways"),
     path("channels/", channels, name="channels"),
     path("channels/<slug:code>/", channel, name="channel"),
     path("notices/", notices, name="notices"),

@@ -23,7 +23,7 @@ _IN_WORDS = {"ru": "Русский", "en": "English"}
 
 @require_safe
 @staff_required(Role.OPERATOR)
-def notice(request: HttpRequest) -> HttpResponse:
+def notice_of_ways(request: HttpRequest) -> HttpResponse:
     """As it is on a day, today unless another is asked for; in the language asked for, else that of the page."""
     language = language_of(request)
     words, wanted = words_of(language), request.GET.get("in", "")
