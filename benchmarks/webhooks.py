@@ -1,13 +1,13 @@
 """How many messages a second are stored through a webhook, beside a bare view that commits one row.
 
-Ours is ``sbyt serve``: POST /in/webform with signed JSON that asks for no answer, so that it is verified, read and
-stored, as what providers post is. The bare one is granian calling a WSGI function of ten lines that puts the body into
+Ours is ``sbyt serve``, to which a provider posts: webform signed JSON that asks for no answer, telegram updates of the
+Bot API with their secret, max updates with theirs; each is verified, read and stored. The bare one is granian calling a WSGI function of ten lines that puts the body into
 a table with nothing but a serial key, by psycopg, and commits: with one thread a process, at which it is quickest a
 processor's time, and with as many as ours has, a connection each. All have the same PostgreSQL with fsync on, and the
 same load: wrk if it is installed, else a small generator in Python, a process of its own. They alternate; figures are
 medians, the ratio that of the rounds' ratios.
 
-    python benchmarks/webhooks.py [ROUNDS]
+    python benchmarks/webhooks.py [ROUNDS] [webform|telegram|max]
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -70,14 +71,14 @@ Server("bare:application", port=int(sys.argv[3]), interface=Interfaces.WSGI, wor
        blocking_threads=int(sys.argv[2]), websockets=False, log_level=LogLevels.warning).serve()
 """
 
-#: wrk sends the requests of a file, each once.
+#: wrk sends the requests of a file, each once: headers as ``Name=value;``, a tab, the body.
 SCRIPT = """
 local requests, at = {}, 0
 for line in io.lines("%s") do
-  local stamp, signature, body = line:match("^(%%S+) (%%S+) (.*)$")
-  requests[#requests + 1] = wrk.format("POST", "/in/webform", {
-    ["X-Sbyt-Timestamp"] = stamp, ["X-Sbyt-Signature"] = signature, ["Content-Type"] = "application/json"
-  }, body)
+  local named, body = line:match("^([^\t]*)\t(.*)$")
+  local headers = {["Content-Type"] = "application/json"}
+  for name, value in named:gmatch("([^=;]+)=([^;]+);") do headers[name] = value end
+  requests[#requests + 1] = wrk.format("POST", "/in/%s", headers, body)
 end
 request = function()
   at = at + 1
@@ -86,23 +87,79 @@ end
 """
 
 
-def requests(round_: int) -> Iterator[tuple[str, str, bytes]]:
-    """Time stamp, signature and body of as many messages, all different and signed now."""
-    stamp = str(int(time.time()))
+def webform(round_: int, number: int) -> tuple[dict[str, str], bytes]:
+    """A signed message of the retailer's own site."""
+    said = {"id": f"{round_}-{number}", "from": f"visitor-{number % 5000}", "text": f"2000000001 {number}"}
+    body, stamp = json.dumps({**said, "answer": "later"}).encode(), str(int(time.time()))
+    digest = hmac.new(SECRET.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return {"X-Sbyt-Timestamp": stamp, "X-Sbyt-Signature": f"sha256={digest}"}, body
+
+
+def telegram(round_: int, number: int) -> tuple[dict[str, str], bytes]:
+    """A message to a bot, as the Bot API posts it."""
+    person = 700_000_000 + number % 5000
+    message = {
+        "message_id": round_ * REQUESTS + number,
+        "from": {"id": person, "is_bot": False, "first_name": "Анна", "language_code": "ru"},
+        "chat": {"id": person, "first_name": "Анна", "type": "private"},
+        "date": int(time.time()),
+        "text": f"2000000001 {number}",
+    }
+    body = {"update_id": round_ * REQUESTS + number, "message": message}
+    return {"X-Telegram-Bot-Api-Secret-Token": SECRET}, json.dumps(body).encode()
+
+
+def max_(round_: int, number: int) -> tuple[dict[str, str], bytes]:
+    """A message to a bot in MAX."""
+    person = 700_000_000 + number % 5000
+    now = int(time.time() * 1000)
+    message = {
+        "sender": {"user_id": person, "first_name": "Анна", "is_bot": False, "last_activity_time": now},
+        "recipient": {"chat_id": person + 1, "chat_type": "dialog", "user_id": 1},
+        "timestamp": now,
+        "body": {"mid": f"mid.{round_:04}{number:08}", "seq": number, "text": f"2000000001 {number}"},
+    }
+    body = {"update_type": "message_created", "timestamp": now, "message": message, "user_locale": "ru"}
+    return {"X-Max-Bot-Api-Secret": SECRET}, json.dumps(body).encode()
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A provider: what it posts, where to, and what our side must know of it."""
+
+    channel: str
+    made: Callable[[int, int], tuple[dict[str, str], bytes]]
+    environ: Mapping[str, str]
+    settings: str = ""
+
+
+FEEDS = {
+    "webform": Feed("webform", webform, {"SBYT_WEBFORM_SECRET": SECRET}),
+    "telegram": Feed(
+        "telegram",
+        telegram,
+        {"SBYT_TELEGRAM_TOKEN": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "SBYT_TELEGRAM_WEBHOOK_SECRET": SECRET},
+        '[channels.telegram.options]\nupdates = "webhook"\n',
+    ),
+    "max": Feed("max", max_, {"SBYT_MAX_TOKEN": "t" * 40, "SBYT_MAX_SECRET": SECRET}),
+}
+
+
+def requests(feed: Feed, round_: int) -> Iterator[tuple[dict[str, str], bytes]]:
+    """The headers and bodies of as many messages, all different and made now."""
     for number in range(REQUESTS):
-        said = {"id": f"{round_}-{number}", "from": f"visitor-{number % 5000}", "text": f"2000000001 {number}"}
-        body = json.dumps({**said, "answer": "later"}).encode()
-        digest = hmac.new(SECRET.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
-        yield stamp, f"sha256={digest}", body
+        yield feed.made(round_, number)
 
 
-def load(port: int, round_: int, folder: Path) -> float:
+def load(feed: Feed, port: int, round_: int, folder: Path) -> float:
     """Requests a second that were answered with 200."""
     if not shutil.which("wrk"):
-        return load_by_python(port, round_)
+        return load_by_python(feed, port, round_)
     listed, script = folder / "requests", folder / "load.lua"
-    listed.write_bytes(b"".join(b"%s %s %s\n" % (s.encode(), g.encode(), b) for s, g, b in requests(round_)))
-    script.write_text(SCRIPT % listed)
+    lines = ("".join(f"{name}={value};" for name, value in headers.items()) for headers, _ in requests(feed, round_))
+    bodies = (body for _, body in requests(feed, round_))
+    listed.write_bytes(b"".join(b"%s\t%s\n" % (line.encode(), body) for line, body in zip(lines, bodies, strict=True)))
+    script.write_text(SCRIPT % (listed, feed.channel))
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", script, f"http://127.0.0.1:{port}"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in said or "Socket errors" in said:
@@ -111,17 +168,21 @@ def load(port: int, round_: int, folder: Path) -> float:
     return int(count) / float(seconds)
 
 
-def load_by_python(port: int, round_: int) -> float:
-    command = [sys.executable, __file__, "--load", str(port), str(round_)]
+def load_by_python(feed: Feed, port: int, round_: int) -> float:
+    command = [sys.executable, __file__, "--load", feed.channel, str(port), str(round_)]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-def generate(port: int, round_: int) -> float:
+def generate(feed: Feed, port: int, round_: int) -> float:
     """Several connections, each with one request under way; only the status line of an answer is looked at."""
     ready = [
-        b"POST /in/webform HTTP/1.1\r\nHost: x\r\nX-Sbyt-Timestamp: %s\r\nX-Sbyt-Signature: %s\r\n"
-        b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (s.encode(), g.encode(), len(b), b)
-        for s, g, b in requests(round_)
+        (
+            f"POST /in/{feed.channel} HTTP/1.1\r\nHost: x\r\n"
+            + "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+            + f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        ).encode()
+        + body
+        for headers, body in requests(feed, round_)
     ]
     ready.reverse()
     connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(CONNECTIONS)]
@@ -158,14 +219,15 @@ def process(command: list[str | Path], environ: Mapping[str, str], port: int, fo
         running.wait()
 
 
-def measure(server: Server, rounds: int, workers: int, folder: Path) -> dict[str, list[float]]:
+def measure(feed: Feed, server: Server, rounds: int, workers: int, folder: Path) -> dict[str, list[float]]:
     """Stored a second by each, round by round."""
     url = server.url("town")
+    (folder / "sbyt.toml").write_text(feed.settings)
     environ = {
         "DATABASE_URL": url,
-        "SBYT_CONFIG": os.devnull,
+        "SBYT_CONFIG": str(folder / "sbyt.toml"),
         "SBYT_SECRET_KEY": "k" * 40,
-        "SBYT_WEBFORM_SECRET": SECRET,
+        **feed.environ,
         "BARE_URL": url,
         "PYTHONPATH": str(folder),
     }
@@ -186,7 +248,7 @@ def measure(server: Server, rounds: int, workers: int, folder: Path) -> dict[str
         for round_ in range(rounds + 1):
             for port, (name, (_, table)) in enumerate(served.items(), PORT):
                 before = count(url, table)
-                rate = load(port, workers * 1000 + round_, folder)
+                rate = load(feed, port, workers * 1000 + round_, folder)
                 stored = count(url, table) - before
                 if not stored >= rate * SECONDS * 0.99:
                     raise RuntimeError(f"{stored} rows for {rate:.0f} answers a second")
@@ -202,9 +264,10 @@ def count(url: str, table: str) -> int:
 
 def main() -> None:
     if sys.argv[1:2] == ["--load"]:
-        print(generate(int(sys.argv[2]), int(sys.argv[3])))
+        print(generate(FEEDS[sys.argv[2]], int(sys.argv[3]), int(sys.argv[4])))
         return
     rounds = int(sys.argv[1]) if sys.argv[1:] else 9
+    feed = FEEDS[sys.argv[2] if sys.argv[2:] else "webform"]
     programs = postgresql_programs()
     if programs is None:
         print("webhooks: PostgreSQL is not installed; make test-deps brings it")
@@ -219,9 +282,11 @@ def main() -> None:
         with psycopg.connect(server.url("town"), autocommit=True) as connection:
             connection.execute("CREATE TABLE bare (id bigserial PRIMARY KEY, body text NOT NULL)")
             (fsync,) = connection.execute("SHOW fsync").fetchone() or ("?",)
-        print(f"load by {'wrk' if shutil.which('wrk') else 'Python'}, {CONNECTIONS} connections; fsync {fsync}")
+        print(
+            f"{feed.channel}, load by {'wrk' if shutil.which('wrk') else 'Python'}, {CONNECTIONS} connections; fsync {fsync}"
+        )
         for workers in (1, 2):
-            tell(workers, measure(server, rounds, workers, folder))
+            tell(workers, measure(feed, server, rounds, workers, folder))
 
 
 def tell(workers: int, rates: dict[str, list[float]]) -> None:
