@@ -25,7 +25,8 @@ def test_nothing_is_simulated_unless_the_settings_say_so(text: str) -> None:
 def test_in_a_demonstration_whatever_is_not_connected_is_simulated() -> None:
     made = connected(DEMO, {}, right_now)
     assert set(made) == set(DEFAULT_CHANNELS)
-    needing_nothing = {code for code in IMPLEMENTED if not channel_class(code).needs_options}
+    classes = {code: channel_class(code) for code in IMPLEMENTED}
+    needing_nothing = {code for code, channel in classes.items() if not (channel.needs or channel.needs_options)}
     assert {code for code, channel in made.items() if not channel.simulated} == needing_nothing
     assert all(channel.code == code for code, channel in made.items())
 

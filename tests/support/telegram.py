@@ -1,6 +1,6 @@
 """A Bot API of our own on loopback, as strict as Telegram's, with people in it who write to the bot.
 
-Built after https://core.telegram.org/bots/api (Bot API 9): one bot, private chats, polling and webhooks, files. What is
+Built after https://core.telegram.org/bots/api (Bot API 10): one bot, private chats, polling and webhooks, files. What is
 refused, and in which words, is as the real server has it (github.com/tdlib/telegram-bot-api). It posts
 to webhooks over HTTP on loopback too, as a server of one's own does.
 """

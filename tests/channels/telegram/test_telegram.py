@@ -1,4 +1,4 @@
-"""Telegram. Payloads as the Bot API documents them: https://core.telegram.org/bots/api ("Available types", Bot API 9.x,
+"""Telegram. Payloads as the Bot API documents them: https://core.telegram.org/bots/api ("Available types", Bot API 10,
 and https://core.telegram.org/bots/webhooks, "Testing your bot with updates", whose samples begin the table), read in
 November 2026. Errors in the words of its own server: https://github.com/tdlib/telegram-bot-api.
 """
