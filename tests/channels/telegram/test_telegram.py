@@ -1,6 +1,6 @@
-"""Telegram. Payloads as the Bot API documents them: https://core.telegram.org/bots/api ("Available types", Bot API 9.x,
-and https://core.telegram.org/bots/webhooks, "Testing your bot with updates", whose samples begin the table), read in
-November 2026. Errors in the words of its own server: https://github.com/tdlib/telegram-bot-api.
+"""Telegram. Payloads have the forms of https://core.telegram.org/bots/api ("Update", "Message", "CallbackQuery" and
+what they hold); a test holds them to aiogram's types of version 10.3. Errors are in the words of the server's source
+of version 10.0, May 2026: https://github.com/tdlib/telegram-bot-api.
 """
 
 from __future__ import annotations
