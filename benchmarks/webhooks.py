@@ -1,11 +1,11 @@
 """How many messages a second are stored through a webhook, beside a bare view that commits one row.
 
-Ours is ``sbyt serve``, to which a provider posts: webform signed JSON that asks for no answer, telegram updates of the
-Bot API with their secret, max updates with theirs; each is verified, read and stored. The bare one is granian calling a WSGI function of ten lines that puts the body into
-a table with nothing but a serial key, by psycopg, and commits: with one thread a process, at which it is quickest a
-processor's time, and with as many as ours has, a connection each. All have the same PostgreSQL with fsync on, and the
-same load: wrk if it is installed, else a small generator in Python, a process of its own. They alternate; figures are
-medians, the ratio that of the rounds' ratios.
+Ours is ``sbyt serve``, to which a provider posts: webform signed JSON that asks for no answer, telegram and max updates
+of their Bot APIs with their secrets; each is verified, read and stored. The bare one is granian calling a WSGI function
+of ten lines that puts the body into a table with nothing but a serial key, by psycopg, and commits: with one thread a
+process, at which it is quickest a processor's time, and with as many as ours has, a connection each. All have the same
+PostgreSQL with fsync on, and the same load: wrk if it is installed, else a small generator in Python, a process of its
+own. They alternate; figures are medians, the ratio that of the rounds' ratios.
 
     python benchmarks/webhooks.py [ROUNDS] [webform|telegram|max]
 """
