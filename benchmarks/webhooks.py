@@ -282,9 +282,8 @@ def main() -> None:
         with psycopg.connect(server.url("town"), autocommit=True) as connection:
             connection.execute("CREATE TABLE bare (id bigserial PRIMARY KEY, body text NOT NULL)")
             (fsync,) = connection.execute("SHOW fsync").fetchone() or ("?",)
-        print(
-            f"{feed.channel}, load by {'wrk' if shutil.which('wrk') else 'Python'}, {CONNECTIONS} connections; fsync {fsync}"
-        )
+        by = "wrk" if shutil.which("wrk") else "Python"
+        print(f"{feed.channel}, load by {by}, {CONNECTIONS} connections; fsync {fsync}")
         for workers in (1, 2):
             tell(workers, measure(feed, server, rounds, workers, folder))
 
