@@ -80,8 +80,8 @@ class InLine:
         self._loop.close()
 
 
-class Killed(BaseException):
-    """A process ended at this moment."""
+class Killed(Exception):
+    """A process ended at this moment: what it had claimed it neither sends nor records."""
 
 
 class StandIn(Channel):
@@ -103,6 +103,8 @@ class StandIn(Channel):
 
     async def send(self, outgoing: Outgoing) -> Sent:
         town = self._town
+        if town.is_dying:
+            raise Killed
         self._look_at_the_rate(town.now)
         person = town.number_of(self.code, outgoing.recipient)
         town.is_asked(person)
@@ -122,7 +124,7 @@ class StandIn(Channel):
 
     def _look_at_the_rate(self, now: dt.datetime) -> None:
         if len(self._times) == self._times.maxlen and now - self._times[0] < dt.timedelta(seconds=1):
-            raise Broken(f"{self.code}: more than {self.per_second} within a second at {now}")
+            self._town.breaks(f"{self.code}: more than {self.per_second} within a second at {now}")
         self._times.append(now)
 
 
@@ -146,7 +148,9 @@ class Town:
         self.counts: Counter[str] = Counter()
         self.is_paused = False
         self.is_over = False
-        self.may_kill = False
+        self.may_kill = self.is_dying = False
+        self.kills = 0
+        self.broken = ""  # the first promise that was; whatever a channel raises, the sender takes for its fault
         self.campaign: Campaign
         self._senders: list[Sender] = []
 
@@ -202,21 +206,24 @@ class Town:
     def is_asked(self, person: int) -> None:
         """An attempt to tell somebody: it may be one of these only."""
         if self.told[person]:
-            raise Broken(f"{person} was told, refused, or perhaps told, and is written to again")
+            self.breaks(f"{person} was told, refused, or perhaps told, and is written to again")
         if self.handed_in[person]:
-            raise Broken(f"{person} is written to though the reading is there")
+            self.breaks(f"{person} is written to though the reading is there")
         if SETTINGS.quiet.holds(self.now.astimezone(SETTINGS.zone)):
-            raise Broken(f"{person} is written to at night, {self.now}")
+            self.breaks(f"{person} is written to at night, {self.now}")
         if self.now >= self.campaign.until:
-            raise Broken(f"{person} is written to after the last day")
+            self.breaks(f"{person} is written to after the last day")
         if self.is_paused or self.is_over:
-            raise Broken(f"{person} is written to though it is paused or stopped")
-        if self.may_kill and self.chance.random() < 0.05:
-            if self.chance.random() < 0.5:
-                self.is_doubtful(person, arrived=True)  # it had reached the provider
-            else:
-                self.is_doubtful(person, arrived=False)
+            self.breaks(f"{person} is written to though it is paused or stopped")
+        if self.may_kill and self.chance.random() < 0.3:
+            self.is_doubtful(person, arrived=self.chance.random() < 0.5)
+            self.is_dying = True
             raise Killed
+
+    def breaks(self, said: str) -> None:
+        """Remember the first promise that was broken, until whoever drives this can be told."""
+        self.broken = self.broken or said
+        raise Broken(said)
 
     def is_sent(self, person: int) -> None:
         self.told[person] = _SENT
@@ -249,10 +256,19 @@ class Town:
         return feed(SETTINGS, self.channels, self.now)
 
     def send(self) -> int:
-        """One round of all senders; tell how many attempts ended."""
+        """One round of all senders; tell how many attempts ended.
+
+        :raises Broken: if a promise was broken.
+        :raises Killed: if their process is to end there.
+        """
         ended = 0
         for sender in self._senders:
             sender.begin_due()
+            if self.broken:
+                raise Broken(self.broken)
+            if self.is_dying:
+                self.is_dying, self.kills = False, self.kills + 1
+                raise Killed
             ended += sender.settle(0) if sender.under_way else 0
         return ended
 
@@ -281,7 +297,9 @@ class Town:
         columns = rows.values_list("channel", "recipient", "state", "message__state")
         for channel, recipient, state, message in columns.iterator(chunk_size=5000):
             person, end = self.number_of(channel, recipient), end_of(state, message)
-            if end not in _ENDS[self.told[person]]:
+            # What was claimed by a process that ended before it sent it counts as uncertain too.
+            lost = self.kills and end is End.UNCERTAIN and self.told[person] == _NOTHING
+            if end not in _ENDS[self.told[person]] and not lost:
                 raise Broken(f"{person} counts as {end}, outside is known {self.told[person]}")
             if end is End.THERE and not self.handed_in[person]:
                 raise Broken(f"{person} counts as there, but handed nothing in")
@@ -289,7 +307,7 @@ class Town:
 
 
 _ENDS = {
-    _NOTHING: {End.THERE, End.EXPIRED, End.STOPPED, End.UNCERTAIN},
+    _NOTHING: {End.THERE, End.EXPIRED, End.STOPPED},
     _SENT: {End.SENT},
     _REFUSED: {End.FAILED},
     _DOUBTFUL: {End.UNCERTAIN},
