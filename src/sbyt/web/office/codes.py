@@ -124,12 +124,20 @@ PURPOSES: Mapping[str, Mapping[str, str]] = {
         "asked_again": "спросили ещё раз",
         "staff_decided": "решение сотрудника",
         "staff_wrote": "написал сотрудник",
+        "channel_withdrawn": "рассылка: канал закрыт",
+        "mass_notice": "рассылка",
+        "notice_tried": "проба рассылки",
+        "reminder": "напоминание",
     },
     "en": {
         "owner_told": "notice to the owner",
         "asked_again": "asked once more",
         "staff_decided": "decided by staff",
         "staff_wrote": "written by staff",
+        "channel_withdrawn": "mass notice: channel closed",
+        "mass_notice": "mass notice",
+        "notice_tried": "mass notice, tried",
+        "reminder": "reminder",
     },
 }
 
