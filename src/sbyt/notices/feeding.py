@@ -100,7 +100,9 @@ def _feed_one(
         written = 0
         waiting = list(_waiting_channels(campaign, settings))
         for place, code in enumerate(waiting):
-            usable = code in connected and channels[code].state in USABLE
+            usable = channels[code].state in USABLE
+            if usable and code not in connected:
+                continue  # perhaps a key is missing where this worker runs: they wait
             # What one channel can't take, those after it may.
             most = min(_space(code, connected, settings, now), room.share(len(waiting) - place)) if usable else BATCH
             batch = list(_due(campaign, code, now).order_by("due_at", "id")[: min(most, BATCH)])
