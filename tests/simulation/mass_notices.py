@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 from unittest.mock import patch
 
-import pyarrow as pa
 from django.db import connection
 
 from sbyt.bulk import transaction
@@ -47,6 +46,7 @@ from sbyt.usecases import send_messages
 from sbyt.usecases.channels import Change, change_channel
 from sbyt.usecases.mass_notices import Plan, Who, approve, pause, prepare_withdrawn, resume, stop
 from sbyt.usecases.send_messages import Sender
+from tests.simulation.many_people import CHAT, PHONE, STRANGER, tables
 
 SETTINGS = Settings(channels=DEFAULT_CHANNELS)
 NOVEMBER = Period.parse("2026-11")
@@ -54,11 +54,6 @@ BEGINNING = dt.datetime(2026, 11, 20, 16, 0, tzinfo=dt.UTC)  # 19:00 in Moscow: 
 ANNA, BORIS = Who("Анна"), Who("Борис")
 RATES = {"sms": 30, "telegram": 80}
 TICK = dt.timedelta(seconds=0.1)
-
-_PHONE = "+7900{:07}"
-_CHAT = "t{}"
-#: Of so many people one is nobody whom we know; one uses Telegram too, but for one in so many.
-_STRANGER, _NO_CHAT = 50, 8
 
 
 class Broken(AssertionError):
@@ -157,7 +152,7 @@ class Town:
     def fill(self) -> None:
         """Everybody's account, meter, links and one message in WhatsApp, which is withdrawn."""
         with transaction() as bulk:
-            for table, rows in _tables(self.people):
+            for table, rows in tables(self.people, self.now):
                 bulk.append(table, rows)
         if connection.vendor == "postgresql":
             connection.cursor().execute("ANALYZE")  # as its own housekeeping does, a minute later
@@ -201,7 +196,7 @@ class Town:
     # what the providers see -------------------------------------------------------------------------------------------
 
     def number_of(self, code: str, recipient: str) -> int:
-        return int(recipient.removeprefix(_PHONE[:5] if code == "sms" else _CHAT[0]))
+        return int(recipient.removeprefix(PHONE[:5] if code == "sms" else CHAT[0]))
 
     def is_asked(self, person: int) -> None:
         """An attempt to tell somebody: it may be one of these only."""
@@ -288,7 +283,7 @@ class Town:
         :raises Broken: if not.
         """
         found = totals(counts(self.campaign))
-        strangers = len(range(0, self.people, _STRANGER))
+        strangers = len(range(0, self.people, STRANGER))
         if sum(found.values()) != self.people or found[End.WAITING] or found[End.UNDER_WAY]:
             raise Broken(f"the numbers do not add up: {found} of {self.people}")
         if found[End.UNREACHABLE] != strangers:
@@ -312,79 +307,6 @@ _ENDS = {
     _REFUSED: {End.FAILED},
     _DOUBTFUL: {End.UNCERTAIN},
 }
-
-
-def _tables(people: int) -> Iterator[tuple[str, pa.Table]]:
-    number = range(people)
-    one = [1] * people
-    empty = [""] * people
-    phones = [_PHONE.format(person) for person in number]
-    yield (
-        "accounts_customer",
-        pa.table({"name": [f"Житель {person}" for person in number], "phone": phones, "email": empty}),
-    )
-    address = [f"г. Ухта, д. {person}" for person in number]
-    yield (
-        "accounts_premises",
-        pa.table({"address": address, "district": empty, "street": empty, "house": empty, "flat": empty}),
-    )
-    ids = [person + 1 for person in number]
-    numbers = [str(1_000_000_000 + person) for person in number]
-    yield (
-        "accounts_account",
-        pa.table(
-            {"number": numbers, "key": numbers, "customer_id": ids, "premises_id": ids, "opening_balance": [0] * people}
-        ),
-    )
-    yield (
-        "accounts_meter",
-        pa.table(
-            {
-                "account_id": ids,
-                "serial": numbers,
-                "resource": ["electricity"] * people,
-                "zones": one,
-                "digits": [5] * people,
-                "decimals": [0] * people,
-                "installed_on": pa.array([dt.date(2026, 1, 1)] * people, pa.date32()),
-                "verified_until": pa.array([None] * people, pa.date32()),
-            }
-        ),
-    )
-    yield "accounts_register", pa.table({"meter_id": ids, "zone": ["T1"] * people})
-    known = [person for person in number if person % _STRANGER]
-    yield "accounts_link", _links("phone", [(phones[person], person + 1) for person in known])
-    chats = [(f"telegram:{_CHAT.format(person)}", person + 1) for person in known if person % _NO_CHAT]
-    yield "accounts_link", _links("chat", chats)
-    at = pa.array([BEGINNING - dt.timedelta(days=30)] * people, pa.timestamp("us", "UTC"))
-    yield (
-        "messaging_inboundmessage",
-        pa.table(
-            {
-                "channel": ["whatsapp"] * people,
-                "provider_id": numbers,
-                "sender": [phones[person] if person % _STRANGER else f"name-{person}" for person in number],
-                "text": empty,
-                "raw": empty,
-                "received_at": at,
-                "stored_at": at,
-                "attempts": [0] * people,
-                "handled_at": at,
-            }
-        ),
-    )
-
-
-def _links(kind: str, rows: Sequence[tuple[str, int]]) -> pa.Table:
-    return pa.table(
-        {
-            "kind": pa.array([kind] * len(rows), pa.string()),
-            "address": pa.array([address for address, _ in rows], pa.string()),
-            "account_id": pa.array([account for _, account in rows], pa.int64()),
-            "how": pa.array(["on_file" if kind == "phone" else "one_time_code"] * len(rows), pa.string()),
-            "made_at": pa.array([BEGINNING] * len(rows), pa.timestamp("us", "UTC")),
-        }
-    )
 
 
 @contextmanager
