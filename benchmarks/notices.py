@@ -28,13 +28,14 @@ import django
 
 django.setup()
 
-from tests.simulation.mass_notices import BEGINNING, Town, in_line, run  # noqa: E402 once Django is set up
+from tests.simulation.mass_notices import Town, in_line, run  # noqa: E402 once Django is set up
 from tests.support.components import postgresql_programs  # noqa: E402
 from tests.support.databases import FreshDatabase, PostgreSQLCopies, SQLiteCopies  # noqa: E402
 from tests.support.postgresql import running_server  # noqa: E402
 
-OUTAGE = (BEGINNING + dt.timedelta(minutes=20), BEGINNING + dt.timedelta(minutes=60))
-PAUSE = (BEGINNING + dt.timedelta(minutes=70), BEGINNING + dt.timedelta(minutes=80))
+PEOPLE = 400_000
+#: For so many, in minutes after the beginning; of fewer people all is as much shorter.
+OUTAGE, PAUSE, NIGHT = (20, 60), (70, 80), 120
 
 
 def megabytes() -> float:
@@ -48,14 +49,17 @@ class Story:
 
     def __init__(self, town: Town) -> None:
         self._town = town
+        self._share = town.people / PEOPLE
+        self.beginning = town.now
         self._began = time.perf_counter()
         self._next = 0.05
         self.memory: list[float] = []
 
     def __call__(self) -> None:
         town = self._town
-        town.channels["telegram"].is_out = OUTAGE[0] <= town.now < OUTAGE[1]  # type: ignore[attr-defined]
-        if town.is_paused != (PAUSE[0] <= town.now < PAUSE[1]):
+        minutes = (town.now - self.beginning) / dt.timedelta(minutes=1) / self._share
+        town.channels["telegram"].is_out = OUTAGE[0] <= minutes < OUTAGE[1]  # type: ignore[attr-defined]
+        if town.is_paused != (PAUSE[0] <= minutes < PAUSE[1]):
             town.resume() if town.is_paused else town.pause()
         if not town.is_night:
             town.hand_in(town.chance.randrange(town.people))
@@ -83,6 +87,7 @@ def databases(kind: str) -> Iterator[FreshDatabase]:
 def main(people: int, kind: str) -> None:
     with databases(kind) as fresh, fresh(), in_line():
         town = Town(people, seed=7)
+        town.now += dt.timedelta(minutes=NIGHT) * (1 - people / PEOPLE)
         town.fill()
         for person in range(1, people, 20):
             town.hand_in(person)
@@ -103,7 +108,7 @@ def main(people: int, kind: str) -> None:
         found = town.check()
     print(", ".join(f"{end.value} {count:,}" for end, count in found.items() if count))
     print(f"outside: {', '.join(f'{what} {count:,}' for what, count in sorted(town.counts.items()))}")
-    simulated = town.now - BEGINNING
+    simulated = town.now - story.beginning
     print(
         f"{passed:.0f} s for {simulated} of simulated time: {sum(town.counts.values()) / passed:.0f} messages a second"
     )
@@ -111,4 +116,4 @@ def main(people: int, kind: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int((sys.argv[1:2] or ["400000"])[0]), (sys.argv[2:3] or ["postgresql"])[0])
+    main(int((sys.argv[1:2] or [PEOPLE])[0]), (sys.argv[2:3] or ["postgresql"])[0])

@@ -17,14 +17,20 @@ from typing import Any
 import pytest
 from django.db import close_old_connections, connection
 
+from sbyt.config.channels import DEFAULT_CHANNELS
+from sbyt.core.settings import ChannelState, Settings
 from sbyt.messaging import delivery
 from sbyt.messaging.inbox import Incoming, store
-from sbyt.messaging.models import ChannelHealth, Delivery, OutboundMessage, Worker
+from sbyt.messaging.models import ChannelHealth, Delivery, InboundMessage, OutboundMessage, Worker
+from sbyt.notices.models import Campaign
+from sbyt.usecases.channels import Change, change_channel
+from sbyt.usecases.mass_notices import Plan, Who, approve, pause, prepare_withdrawn, resume
 from tests.messaging.outbox_world import ANSWER, NOTICE, log, states, write
 from tests.support.databases import Database
-from tests.support.provider import HANG, Provider, a_provider
+from tests.support.provider import HANG, Provider, ProviderChannel, a_provider
 
 ROOT = Path(__file__).parents[2]
+SETTINGS = Settings(channels=DEFAULT_CHANNELS)
 #: Longer than anything here takes, also on a machine that is busy with other things.
 PATIENCE = 60
 
@@ -271,3 +277,31 @@ def test_a_database_that_is_lost_is_waited_for_with_a_line_not_a_flood(
     assert "Traceback" not in said
     assert said.count("database_lost") <= 4
     close_old_connections()
+
+
+# what many are told ---------------------------------------------------------------------------------------------------
+
+
+def test_two_workers_tell_each_of_many_once_and_stop_when_it_is_paused(database: Database, provider: Provider) -> None:
+    people = {f"+7912100{number:04}" for number in range(150)}
+    now = dt.datetime.now(dt.UTC)
+    change_channel(Change("whatsapp", ChannelState.WITHDRAWN, "Анна"), SETTINGS, now)
+    for person in people:
+        store(Incoming("whatsapp", person, "помощь", person, now), now)
+    InboundMessage.objects.update(handled_at=now)
+    channels = {"sms": ProviderChannel(provider.url, code="sms")}
+    plan = Plan(until=now.date() + dt.timedelta(days=20))
+    number = prepare_withdrawn("whatsapp", plan, Who("Анна"), SETTINGS, channels, now).pk
+    approve(number, Who("Борис"), SETTINGS, now)
+    with working(database, provider, "sms:20") as first, working(database, provider, "sms:20") as second:
+        until(lambda: len(provider.got) >= 5)
+        pause(number, Who("Анна"), dt.datetime.now(dt.UTC))
+        until(lambda: "sending" not in states())
+        told = len(provider.got)
+        until(lambda: Worker.objects.filter(seen_at__gt=dt.datetime.now(dt.UTC) - dt.timedelta(seconds=1)).exists())
+        assert len(provider.got) == told < 150
+        resume(number, Who("Анна"), dt.datetime.now(dt.UTC))
+        until(lambda: Campaign.objects.filter(id=number, state="finished").exists())
+        ended(first)
+        ended(second)
+    assert sorted(provider.recipients) == sorted(people)

@@ -248,14 +248,20 @@ def test_who_asks_for_silence_meanwhile_is_listed() -> None:
     assert Addressee.objects.get(state="unreachable").why == "silent"
 
 
-@pytest.mark.parametrize("connected", [True, False])
-def test_where_the_channel_was_closed_meanwhile_they_are_listed(connected: bool) -> None:
+@pytest.mark.parametrize("connected", ["sms", "email"])
+def test_where_the_channel_was_closed_meanwhile_they_are_listed(connected: str) -> None:
     campaign = approved()
-    if connected:
-        change_channel(Change("sms", ChannelState.WITHDRAWN, "Анна"), SETTINGS, NOW)
-    fed(channels=stand_ins("sms" if connected else "email"))
+    change_channel(Change("sms", ChannelState.WITHDRAWN, "Анна"), SETTINGS, NOW)
+    fed(channels=stand_ins(connected))
     assert came_to(campaign) == {"unreachable": 3}
     assert set(Addressee.objects.values_list("why", flat=True)) == {"closed"}
+
+
+def test_where_a_worker_has_no_key_to_the_channel_they_wait_for_one_that_has() -> None:
+    campaign = approved()
+    assert fed(channels=stand_ins("email")) == 0
+    assert came_to(campaign) == {"waiting": 3}
+    assert fed() == 3
 
 
 def test_it_does_not_begin_before_its_time() -> None:

@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 from unittest.mock import patch
 
-import pyarrow as pa
 from django.db import connection
 
 from sbyt.bulk import transaction
@@ -47,6 +46,7 @@ from sbyt.usecases import send_messages
 from sbyt.usecases.channels import Change, change_channel
 from sbyt.usecases.mass_notices import Plan, Who, approve, pause, prepare_withdrawn, resume, stop
 from sbyt.usecases.send_messages import Sender
+from tests.simulation.many_people import CHAT, PHONE, STRANGER, tables
 
 SETTINGS = Settings(channels=DEFAULT_CHANNELS)
 NOVEMBER = Period.parse("2026-11")
@@ -54,11 +54,6 @@ BEGINNING = dt.datetime(2026, 11, 20, 16, 0, tzinfo=dt.UTC)  # 19:00 in Moscow: 
 ANNA, BORIS = Who("Анна"), Who("Борис")
 RATES = {"sms": 30, "telegram": 80}
 TICK = dt.timedelta(seconds=0.1)
-
-_PHONE = "+7900{:07}"
-_CHAT = "t{}"
-#: Of so many people one is nobody whom we know; one uses Telegram too, but for one in so many.
-_STRANGER, _NO_CHAT = 50, 8
 
 
 class Broken(AssertionError):
@@ -80,8 +75,8 @@ class InLine:
         self._loop.close()
 
 
-class Killed(BaseException):
-    """A process ended at this moment."""
+class Killed(Exception):
+    """A process ended at this moment: what it had claimed it neither sends nor records."""
 
 
 class StandIn(Channel):
@@ -103,6 +98,8 @@ class StandIn(Channel):
 
     async def send(self, outgoing: Outgoing) -> Sent:
         town = self._town
+        if town.is_dying:
+            raise Killed
         self._look_at_the_rate(town.now)
         person = town.number_of(self.code, outgoing.recipient)
         town.is_asked(person)
@@ -122,7 +119,7 @@ class StandIn(Channel):
 
     def _look_at_the_rate(self, now: dt.datetime) -> None:
         if len(self._times) == self._times.maxlen and now - self._times[0] < dt.timedelta(seconds=1):
-            raise Broken(f"{self.code}: more than {self.per_second} within a second at {now}")
+            self._town.breaks(f"{self.code}: more than {self.per_second} within a second at {now}")
         self._times.append(now)
 
 
@@ -146,14 +143,16 @@ class Town:
         self.counts: Counter[str] = Counter()
         self.is_paused = False
         self.is_over = False
-        self.may_kill = False
+        self.may_kill = self.is_dying = False
+        self.kills = 0
+        self.broken = ""  # the first promise that was; whatever a channel raises, the sender takes for its fault
         self.campaign: Campaign
         self._senders: list[Sender] = []
 
     def fill(self) -> None:
         """Everybody's account, meter, links and one message in WhatsApp, which is withdrawn."""
         with transaction() as bulk:
-            for table, rows in _tables(self.people):
+            for table, rows in tables(self.people, self.now):
                 bulk.append(table, rows)
         if connection.vendor == "postgresql":
             connection.cursor().execute("ANALYZE")  # as its own housekeeping does, a minute later
@@ -197,26 +196,29 @@ class Town:
     # what the providers see -------------------------------------------------------------------------------------------
 
     def number_of(self, code: str, recipient: str) -> int:
-        return int(recipient.removeprefix(_PHONE[:5] if code == "sms" else _CHAT[0]))
+        return int(recipient.removeprefix(PHONE[:5] if code == "sms" else CHAT[0]))
 
     def is_asked(self, person: int) -> None:
         """An attempt to tell somebody: it may be one of these only."""
         if self.told[person]:
-            raise Broken(f"{person} was told, refused, or perhaps told, and is written to again")
+            self.breaks(f"{person} was told, refused, or perhaps told, and is written to again")
         if self.handed_in[person]:
-            raise Broken(f"{person} is written to though the reading is there")
+            self.breaks(f"{person} is written to though the reading is there")
         if SETTINGS.quiet.holds(self.now.astimezone(SETTINGS.zone)):
-            raise Broken(f"{person} is written to at night, {self.now}")
+            self.breaks(f"{person} is written to at night, {self.now}")
         if self.now >= self.campaign.until:
-            raise Broken(f"{person} is written to after the last day")
+            self.breaks(f"{person} is written to after the last day")
         if self.is_paused or self.is_over:
-            raise Broken(f"{person} is written to though it is paused or stopped")
-        if self.may_kill and self.chance.random() < 0.05:
-            if self.chance.random() < 0.5:
-                self.is_doubtful(person, arrived=True)  # it had reached the provider
-            else:
-                self.is_doubtful(person, arrived=False)
+            self.breaks(f"{person} is written to though it is paused or stopped")
+        if self.may_kill and self.chance.random() < 0.3:
+            self.is_doubtful(person, arrived=self.chance.random() < 0.5)
+            self.is_dying = True
             raise Killed
+
+    def breaks(self, said: str) -> None:
+        """Remember the first promise that was broken, until whoever drives this can be told."""
+        self.broken = self.broken or said
+        raise Broken(said)
 
     def is_sent(self, person: int) -> None:
         self.told[person] = _SENT
@@ -249,10 +251,19 @@ class Town:
         return feed(SETTINGS, self.channels, self.now)
 
     def send(self) -> int:
-        """One round of all senders; tell how many attempts ended."""
+        """One round of all senders; tell how many attempts ended.
+
+        :raises Broken: if a promise was broken.
+        :raises Killed: if their process is to end there.
+        """
         ended = 0
         for sender in self._senders:
             sender.begin_due()
+            if self.broken:
+                raise Broken(self.broken)
+            if self.is_dying:
+                self.is_dying, self.kills = False, self.kills + 1
+                raise Killed
             ended += sender.settle(0) if sender.under_way else 0
         return ended
 
@@ -272,7 +283,7 @@ class Town:
         :raises Broken: if not.
         """
         found = totals(counts(self.campaign))
-        strangers = len(range(0, self.people, _STRANGER))
+        strangers = len(range(0, self.people, STRANGER))
         if sum(found.values()) != self.people or found[End.WAITING] or found[End.UNDER_WAY]:
             raise Broken(f"the numbers do not add up: {found} of {self.people}")
         if found[End.UNREACHABLE] != strangers:
@@ -281,7 +292,9 @@ class Town:
         columns = rows.values_list("channel", "recipient", "state", "message__state")
         for channel, recipient, state, message in columns.iterator(chunk_size=5000):
             person, end = self.number_of(channel, recipient), end_of(state, message)
-            if end not in _ENDS[self.told[person]]:
+            # What was claimed by a process that ended before it sent it counts as uncertain too.
+            lost = self.kills and end is End.UNCERTAIN and self.told[person] == _NOTHING
+            if end not in _ENDS[self.told[person]] and not lost:
                 raise Broken(f"{person} counts as {end}, outside is known {self.told[person]}")
             if end is End.THERE and not self.handed_in[person]:
                 raise Broken(f"{person} counts as there, but handed nothing in")
@@ -289,84 +302,11 @@ class Town:
 
 
 _ENDS = {
-    _NOTHING: {End.THERE, End.EXPIRED, End.STOPPED, End.UNCERTAIN},
+    _NOTHING: {End.THERE, End.EXPIRED, End.STOPPED},
     _SENT: {End.SENT},
     _REFUSED: {End.FAILED},
     _DOUBTFUL: {End.UNCERTAIN},
 }
-
-
-def _tables(people: int) -> Iterator[tuple[str, pa.Table]]:
-    number = range(people)
-    one = [1] * people
-    empty = [""] * people
-    phones = [_PHONE.format(person) for person in number]
-    yield (
-        "accounts_customer",
-        pa.table({"name": [f"Житель {person}" for person in number], "phone": phones, "email": empty}),
-    )
-    address = [f"г. Ухта, д. {person}" for person in number]
-    yield (
-        "accounts_premises",
-        pa.table({"address": address, "district": empty, "street": empty, "house": empty, "flat": empty}),
-    )
-    ids = [person + 1 for person in number]
-    numbers = [str(1_000_000_000 + person) for person in number]
-    yield (
-        "accounts_account",
-        pa.table(
-            {"number": numbers, "key": numbers, "customer_id": ids, "premises_id": ids, "opening_balance": [0] * people}
-        ),
-    )
-    yield (
-        "accounts_meter",
-        pa.table(
-            {
-                "account_id": ids,
-                "serial": numbers,
-                "resource": ["electricity"] * people,
-                "zones": one,
-                "digits": [5] * people,
-                "decimals": [0] * people,
-                "installed_on": pa.array([dt.date(2026, 1, 1)] * people, pa.date32()),
-                "verified_until": pa.array([None] * people, pa.date32()),
-            }
-        ),
-    )
-    yield "accounts_register", pa.table({"meter_id": ids, "zone": ["T1"] * people})
-    known = [person for person in number if person % _STRANGER]
-    yield "accounts_link", _links("phone", [(phones[person], person + 1) for person in known])
-    chats = [(f"telegram:{_CHAT.format(person)}", person + 1) for person in known if person % _NO_CHAT]
-    yield "accounts_link", _links("chat", chats)
-    at = pa.array([BEGINNING - dt.timedelta(days=30)] * people, pa.timestamp("us", "UTC"))
-    yield (
-        "messaging_inboundmessage",
-        pa.table(
-            {
-                "channel": ["whatsapp"] * people,
-                "provider_id": numbers,
-                "sender": [phones[person] if person % _STRANGER else f"name-{person}" for person in number],
-                "text": empty,
-                "raw": empty,
-                "received_at": at,
-                "stored_at": at,
-                "attempts": [0] * people,
-                "handled_at": at,
-            }
-        ),
-    )
-
-
-def _links(kind: str, rows: Sequence[tuple[str, int]]) -> pa.Table:
-    return pa.table(
-        {
-            "kind": pa.array([kind] * len(rows), pa.string()),
-            "address": pa.array([address for address, _ in rows], pa.string()),
-            "account_id": pa.array([account for _, account in rows], pa.int64()),
-            "how": pa.array(["on_file" if kind == "phone" else "one_time_code"] * len(rows), pa.string()),
-            "made_at": pa.array([BEGINNING] * len(rows), pa.timestamp("us", "UTC")),
-        }
-    )
 
 
 @contextmanager

@@ -21,6 +21,7 @@ import typer
 from django.db import DatabaseError, InterfaceError, connections
 
 from sbyt.accounts.wrong_codes import forget_wrong_codes
+from sbyt.bulk import UnableToOpenDatabase
 from sbyt.cli.collector import collector_spared
 from sbyt.cli.readiness import database_name, is_out_of_reach
 from sbyt.cli.stopping import told_to_stop, wait_until_told
@@ -49,6 +50,7 @@ _LONGEST_END = 60.0
 #: ``--once`` does not wait for a channel that pauses for longer, in seconds.
 _WORTH_WAITING = 2.0
 
+_BUSY = dt.timedelta(minutes=1)  # until the day's reminders are tried again, where the database is busy
 _NOTICES = 1.0  # seconds between two looks for who is to be told next
 _PHOTOS = 1.0  # seconds between two looks for photos that are to be fetched
 _QUESTIONS = 100  # that are seen to in one round
@@ -214,15 +216,25 @@ class Announcing(Duty):
         self._settings = settings
         self._clock = clock
         self._reminded: dt.date | None = None  # on which day it was last looked whom is to be reminded
+        self._again_at = clock()
 
     def step(self) -> float:
         now = self._clock()
-        today = now.astimezone(self._settings.zone).date()
-        if self._reminded != today:
-            prepare_reminders(self._settings, self._channels, now)
-            self._reminded = today
         feed(self._settings, self._channels, now)
+        today = now.astimezone(self._settings.zone).date()
+        if self._reminded != today and now >= self._again_at:
+            self._remind(today, now)
         return _NOTICES
+
+    def _remind(self, today: dt.date, now: dt.datetime) -> None:
+        """Make the day's reminders ready; a load that takes its time is no reason to hold up what many are told."""
+        try:
+            prepare_reminders(self._settings, self._channels, now)
+        except UnableToOpenDatabase as error:
+            _log.warning("reminders_wait", reason=type(error).__name__)
+            self._again_at = now + _BUSY
+        else:
+            self._reminded = today
 
     def end(self) -> None:
         """Nothing is under way between two steps."""
@@ -425,7 +437,9 @@ def _once(
         pass
     while not stop.is_set() and house.see_to_questions(clock()):
         pass
-    Announcing(channels, settings, clock).step()
+    notices = Announcing(channels, settings, clock)
+    notices.step()
+    notices.step()  # reminders that were made ready just now
     with ThreadPoolExecutor(max_workers=max(len(channels), 1)) as pool:
         drained = [pool.submit(_drain, channel, settings, clock, documents, stop) for channel in channels.values()]
     for each in drained:

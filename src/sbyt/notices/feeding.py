@@ -40,7 +40,6 @@ PURPOSES = {
 State = Addressee.State
 _GOING = (Campaign.State.APPROVED, Campaign.State.RUNNING)
 _UNDER_WAY = (*_GOING, Campaign.State.PAUSED)
-_NOT_YET = (OutboundMessage.State.WAITING, OutboundMessage.State.SENDING)
 _HOUR = dt.timedelta(hours=1)
 
 
@@ -101,7 +100,9 @@ def _feed_one(
         written = 0
         waiting = list(_waiting_channels(campaign, settings))
         for place, code in enumerate(waiting):
-            usable = code in connected and channels[code].state in USABLE
+            usable = channels[code].state in USABLE
+            if usable and code not in connected:
+                continue  # perhaps a key is missing where this worker runs: they wait
             # What one channel can't take, those after it may.
             most = min(_space(code, connected, settings, now), room.share(len(waiting) - place)) if usable else BATCH
             batch = list(_due(campaign, code, now).order_by("due_at", "id")[: min(most, BATCH)])
@@ -109,7 +110,7 @@ def _feed_one(
             room.take(told)
             written += told
         room.save()
-        if not waiting and not _is_under_way(campaign):
+        if not waiting and not _is_under_way(campaign, settings):
             _set(campaign, Campaign.State.FINISHED)
     return written
 
@@ -125,10 +126,12 @@ def _due(campaign: Campaign, code: str, now: dt.datetime) -> QuerySet[Addressee]
     return Addressee.objects.filter(campaign=campaign, channel=code, state=State.WAITING, due_at__lte=now)
 
 
-def _is_under_way(campaign: Campaign) -> bool:
+def _is_under_way(campaign: Campaign, settings: Settings) -> bool:
     """Whether a message of this notice waits in the outbox, or is being sent: there are few such at any time."""
-    going = OutboundMessage.objects.filter(kind=OutboundMessage.Kind.ANNOUNCEMENT, state__in=_NOT_YET)
-    return going.filter(addressees__campaign=campaign).exists()
+    kind, states = OutboundMessage.Kind.ANNOUNCEMENT, OutboundMessage.State
+    waiting = OutboundMessage.objects.filter(channel__in=settings.channels, kind=kind, state=states.WAITING)
+    sending = OutboundMessage.objects.filter(kind=kind, state=states.SENDING)
+    return any(going.filter(addressees__campaign=campaign).exists() for going in (waiting, sending))
 
 
 def _space(code: str, connected: Mapping[str, Channel], settings: Settings, now: dt.datetime) -> int:

@@ -71,6 +71,11 @@ LEFT_OUT = {
     "messaging/silence",  # the customer's page says it beside the link
     "messaging/unreadable",
     "messaging/worker",
+    "notices/addressee",  # the desk of the notices sums them up, and lists who was not told
+    "notices/campaign",  # the desk of the notices has it
+    "notices/concerned",
+    "notices/reminderchoice",  # the customer's screen has it
+    "notices/step",
     "payments/counted",  # which bill counted a payment
     "readings/cancellation",  # the customer's screen has it
     "readings/inspection",  # of a reading

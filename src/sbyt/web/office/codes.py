@@ -125,6 +125,10 @@ PURPOSES: Mapping[str, Mapping[str, str]] = {
         "staff_decided": "решение сотрудника",
         "staff_wrote": "написал сотрудник",
         "channel_alarm": "тревога о канале",
+        "channel_withdrawn": "рассылка: канал закрыт",
+        "mass_notice": "рассылка",
+        "notice_tried": "проба рассылки",
+        "reminder": "напоминание",
     },
     "en": {
         "owner_told": "notice to the owner",
@@ -132,6 +136,10 @@ PURPOSES: Mapping[str, Mapping[str, str]] = {
         "staff_decided": "decided by staff",
         "staff_wrote": "written by staff",
         "channel_alarm": "alarm of a channel",
+        "channel_withdrawn": "mass notice: channel closed",
+        "mass_notice": "mass notice",
+        "notice_tried": "mass notice, tried",
+        "reminder": "reminder",
     },
 }
 
