@@ -20,6 +20,11 @@ from sbyt.conversation.reminders import Wanted, find_reminder
         ("не напоминать", Wanted(wanted=False, day=None)),
         ("Не напоминайте мне", Wanted(wanted=False, day=None)),
         ("no reminders", Wanted(wanted=False, day=None)),
+        ("don’t remind", Wanted(wanted=False, day=None)),
+        ("больше не напоминать", Wanted(wanted=False, day=None)),
+        ("не надо напоминать", Wanted(wanted=False, day=None)),
+        ("не напоминайте больше", Wanted(wanted=False, day=None)),
+        ("Пожалуйста, напоминайте мне 20 числа", Wanted(wanted=True, day=20)),
     ],
 )
 def test_a_wish_to_be_reminded(text: str, wanted: Wanted) -> None:

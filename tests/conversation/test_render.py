@@ -341,7 +341,7 @@ def test_who_is_linked_may_press_for_the_balance(language: str, pressed: str) ->
     act = CodeAnswer(CodeCame.LINKED, "2000000001")
     assert render([act], language, "buttons", NUMBER).buttons == (pressed,)
     assert render([act, Confirm(Code.DECIMAL, single(44250), (4425,))], "ru", "buttons", NUMBER).buttons == (
-        "Да",
+        "Да, 4425",
         "Нет",
     )
     assert render([CodeAnswer(CodeCame.WRONG)], language, "buttons", NUMBER).buttons == ()
@@ -552,9 +552,9 @@ WHICH_METER = Ask(
 @pytest.mark.parametrize(
     ("act", "language", "buttons"),
     [
-        pytest.param(HIGH, "ru", ("Да", "Нет"), id="confirm"),
-        pytest.param(HIGH, "en", ("Yes", "No"), id="confirm, English"),
-        pytest.param(IsReading(single(4425)), "ru", ("Да", "Нет"), id="is it a reading"),
+        pytest.param(HIGH, "ru", ("Да, 7800", "Нет"), id="confirm"),
+        pytest.param(HIGH, "en", ("Yes, 7800", "No"), id="confirm, English"),
+        pytest.param(IsReading(single(4425)), "ru", ("Да, 4425", "Нет"), id="is it a reading"),
         pytest.param(Ask(Problem.WHICH_ACCOUNT, accounts=("1", "2")), "ru", ("1", "2"), id="which account"),
         pytest.param(WHICH_METER, "ru", ("свет 40010007", "холодная вода 40010077"), id="which meter"),
         pytest.param(

@@ -15,6 +15,7 @@ from sbyt.core.settings import ChannelState, Dialogue, Quiet, Settings
 from sbyt.messaging.inbox import Incoming, store
 from sbyt.messaging.models import Conversation, InboundMessage, OutboundMessage
 from sbyt.messaging.numbers import short_number
+from sbyt.messaging.silence import Why, keep_silent
 from sbyt.readings.models import Reading, StaffTask
 from sbyt.usecases.ask_again import ask_again, hand_to_staff
 from sbyt.usecases.channels import Change, change_channel
@@ -123,7 +124,7 @@ def test_only_the_question_is_repeated_not_what_was_said_beside_it() -> None:
 def test_its_buttons_are_repeated_too() -> None:
     said(HIGH, channel="telegram", **at("20 15:00"))
     ask("21 11:00")
-    assert reminders()[0].buttons == ["Да", "Нет"]
+    assert reminders()[0].buttons == ["Да, 7800", "Нет"]
 
 
 def test_afterwards_it_is_open_for_its_time_again_and_a_yes_counts_as_of_the_first_time() -> None:
@@ -164,6 +165,13 @@ def test_an_answer_that_waits_in_the_inbox_comes_first() -> None:
 def test_in_a_channel_that_was_closed_meanwhile_nobody_is_asked(state: ChannelState) -> None:
     said(HIGH, **at("20 15:00"))
     change_channel(Change("sms", state, "Иванова"), SETTINGS, local("21 09:00"))
+    ask("21 11:00")
+    assert (reminders(), hand_over("21 15:00")) == ([], 1)
+
+
+def test_who_said_stop_meanwhile_is_not_asked_again_but_goes_to_staff() -> None:
+    said(HIGH, **at("20 15:00"), id="m1")
+    keep_silent([("sms", talk().sender)], Why.ASKED, local("20 16:00"))
     ask("21 11:00")
     assert (reminders(), hand_over("21 15:00")) == ([], 1)
 

@@ -17,10 +17,11 @@ from sbyt.conversation.acts import OwnerTold
 from sbyt.core.periods import Period
 from sbyt.core.settings import Reminders, Settings, Web
 from sbyt.messaging.channel import ANOTHERS_CONTACT
+from sbyt.messaging.inbox import store
 from sbyt.messaging.models import Conversation, InboundMessage, OutboundMessage, Silence
 from sbyt.messaging.silence import Why, keep_silent
 from sbyt.notices.reminders import reminder_of
-from sbyt.usecases.receive_message import Incoming, receive_message
+from sbyt.usecases.receive_message import Incoming, handle_waiting, receive_message
 from sbyt.usecases.receive_message.owners import Told, tell_owners
 from sbyt.usecases.write_to_customer import ways_to
 from tests.support.databases import FreshDatabase
@@ -295,3 +296,55 @@ def test_where_there_are_no_reminders_it_is_no_wish() -> None:
     none = SETTINGS.model_copy(update={"reminders": Reminders(on=False)})
     shared(OWNER, channel="max")
     assert "Напомним" not in said("напоминать", channel="max", sender=CHAT, settings=none)["reply"]
+
+
+# one after the other, and together -----------------------------------------------------------------------------------
+
+
+def waits(*texts: str, channel: str = "max") -> None:
+    """Messages that lie in the inbox together, as after an outage, and are handled in one go."""
+    for text in texts:
+        store(Incoming(channel, CHAT, text, f"waiting-{next(_ids)}", NOW), NOW)
+    while handle_waiting(SETTINGS, NOW):
+        pass
+
+
+@pytest.mark.parametrize("back", ["старт", "напоминать 20"])
+def test_of_two_wishes_in_one_go_the_last_holds(back: str) -> None:
+    shared(OWNER, channel="max")
+    waits("стоп", back)
+    assert not Silence.objects.exists()
+
+
+def test_what_comes_along_with_a_contact_is_handled_too() -> None:
+    incoming = Incoming("max", CHAT, "4425", f"contact-{next(_ids)}", NOW, contact=OWNER)
+    answer = receive_message(incoming, SETTINGS, NOW)
+    assert (values(answer), len(links())) == (["T1 4425 2026-11 accepted"], 1)
+    assert answer["reply"].startswith("Готово, узнали вас")
+
+
+def test_beside_anothers_contact_a_reading_is_taken_all_the_same() -> None:
+    incoming = Incoming("max", CHAT, f"{ACCOUNT} 4425", f"contact-{next(_ids)}", NOW, contact=ANOTHERS_CONTACT)
+    assert (values(receive_message(incoming, SETTINGS, NOW)), links()) == (["T1 4425 2026-11 accepted"], [])
+
+
+def test_a_tenants_language_is_not_the_owners() -> None:
+    account = Account.objects.get(number=ACCOUNT)
+    Link.objects.create(kind="chat", address="vk:9", account=account, how=Link.How.BILL_CODE, made_at=NOW)
+    Conversation.objects.create(channel="vk", sender="9", state={"language": "en"}, updated_at=NOW)
+    assert shared(OWNER)["reply"].startswith("Готово, узнали вас")
+
+
+def test_who_asked_for_russian_keeps_it() -> None:
+    said("english", channel="whatsapp", sender=OWNER)
+    said("русский", channel="max", sender=CHAT)
+    assert shared(OWNER, channel="max")["reply"].startswith("Готово, узнали вас")
+
+
+def test_the_button_of_an_older_question_says_yes_to_that_one_alone() -> None:
+    shared(OWNER, channel="max")
+    first = said("7800", channel="max", sender=CHAT)
+    said("8700", channel="max", sender=CHAT)
+    answer = said(first["buttons"][0], channel="max", sender=CHAT)
+    assert (first["buttons"], answer["outcome"]) == (["Да, 7800", "Нет"], "confirm")
+    assert values(said("Да, 7800", channel="max", sender=CHAT)) == ["T1 7800 2026-11 accepted"]

@@ -35,6 +35,7 @@ from sbyt.conversation.state import (
     Command,
     Event,
     KeepSilent,
+    LinkSender,
     Outcome,
     PhotoRead,
     Question,
@@ -43,6 +44,7 @@ from sbyt.conversation.state import (
     Store,
     ToStaff,
 )
+from sbyt.conversation.stopping import wants_silence
 from sbyt.conversation.tokens import Parsed, Use
 from sbyt.conversation.understanding import Problem, Understanding, understand
 from sbyt.conversation.vocabulary import THANKS, Intent, Label, Tag, meaning
@@ -60,7 +62,7 @@ def reply(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
     if state.question and not state.question.is_open(now, facts.question_hours):
         state = state.asking(None)
     if event.contact and not facts.channel.withdrawn:
-        return contact_came(state, facts, LANGUAGES)
+        return _with_contact(state, event, facts, now)
     found = find_bill_code(event.text) if facts.bill_code and not facts.channel.withdrawn else None
     linking = link(found, facts.bill_code, state, facts) if found and facts.bill_code else None
     if found is None or linking is None:
@@ -77,10 +79,22 @@ def reply(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
     return rest._replace(commands=(*alone.commands, *rest.commands), acts=(*alone.acts, *rest.acts))
 
 
+def _with_contact(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
+    """Answer a contact first, then what came along with it, as from who was linked by it."""
+    alone = contact_came(state, facts, LANGUAGES)
+    if not event.text.strip() and not event.photos:
+        return alone
+    linked = (*facts.linked, *(one.account for one in alone.commands if isinstance(one, LinkSender)))
+    rest = _answered(alone.state, event, replace(facts, linked=linked), now)
+    return rest._replace(commands=(*alone.commands, *rest.commands), acts=(*alone.acts, *rest.acts))
+
+
 def _answered(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
     reminder = find_reminder(event.text) if facts.reminds and not facts.channel.withdrawn else None
     if reminder and facts.channel.rendering != "keypad":
         return reminder_chosen(reminder, state, facts)
+    if wants_silence(event.text) and not facts.channel.withdrawn:
+        return Reply(state, (KeepSilent(),), (Say(Saying.STOPPED),), Outcome.INFO)
     message = parse(event.text)
     turn = _Turn(state, facts, now, named_accounts(message, facts))
     if facts.channel.withdrawn:
@@ -129,8 +143,6 @@ class _Turn:
             return None
         if message.intents & ON_THE_PAGE or asks_for_bill(message):
             return self._shown(message, [one.account.number for one in self.named if one.account])
-        if Intent.STOP in message.intents and not numbers:
-            return self.say(Saying.STOPPED, Outcome.INFO, KeepSilent())
         if Intent.OPERATOR in message.intents:  # «200004 оператор» is no question left half answered
             return self._intent(message)
         if numbers or (self.state.question and any(isinstance(item, Tag) for item in message.items)):
@@ -189,7 +201,7 @@ class _Turn:
         """Go on in the language that was asked for; false where none was."""
         for intent, language in ((Intent.ENGLISH, "en"), (Intent.RUSSIAN, "ru")):
             if intent in message.intents:
-                self.state = replace(self.state, language=language)
+                self.state = replace(self.state, language=language, chosen=True)
                 return True
         return False
 

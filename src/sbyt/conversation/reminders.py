@@ -11,8 +11,10 @@ from sbyt.conversation.state import ChooseReminder, Command, KeepSilent, Outcome
 
 #: The whole message, and nothing else in it: «напоминаю, 4425» is a reading.
 _FOUND = re.compile(
-    r"\W*(?P<no>(?:не|no|not|don'?t)\s+)?/?(?:remind(?:er|ers|\s+me)?|напомни(?:те|ть)?|напоминат?[ьй]\w*|напоминани[ея])"
-    r"(?:\s+(?:мне|о\s+показаниях|on|the))*\s*(?P<day>\d{1,2})?(?:\s*-?\s*(?:го|st|nd|rd|th))?(?:\s+числа)?\W*",
+    r"\W*(?:(?:пожалуйста|больше|мне|please)\W+)*(?P<no>(?:не(?:\s+(?:надо|нужно|больше|мне))*|no(?:\s+more)?|not|don['’]?t)\s+)?"
+    r"/?(?:remind(?:er|ers|\s+me)?|напомни(?:те|ть)?|напоминат?[ьй]\w*|напоминани[ейя])"
+    r"(?:\s+(?:мне|больше|пожалуйста|о\s+показаниях|on|the|please))*\s*"
+    r"(?P<day>\d{1,2})?(?:\s*-?\s*(?:го|st|nd|rd|th))?(?:\s+числа)?\W*",
     re.IGNORECASE,
 )
 

@@ -47,12 +47,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """``refusals`` counts those of one kind since something was last taken; ``photo``: one came without its figures."""
+    """``refusals`` counts those of one kind since something was last taken; ``photo``: one came without its figures.
+
+    ``chosen``: the language is what they asked for.
+    """
 
     language: str = "ru"
     question: Question | None = None
     refusals: Mapping[str, int] = field(default_factory=dict)
     photo: bool = False
+    chosen: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As plain values for a JSON column."""
@@ -61,6 +65,7 @@ class State:
             "language": self.language,
             "refusals": dict(self.refusals),
             **({"photo": True} if self.photo else {}),
+            **({"chosen": True} if self.chosen else {}),
             "question": question
             and {
                 "text": question.text,
@@ -92,6 +97,7 @@ class State:
             ),
             saved.get("refusals", {}),
             saved.get("photo", False),
+            saved.get("chosen", False),
         )
 
     def asking(self, question: Question | None) -> State:

@@ -64,7 +64,6 @@ class Intent(enum.Enum):
     NEW_METER = enum.auto()  # «поставили новый»: for staff
     HISTORY = enum.auto()
     BILL = enum.auto()  # «пришлите квитанцию»
-    STOP = enum.auto()  # «не пишите мне»
 
 
 _E, _H, _C, _G, _Q = (
@@ -166,7 +165,6 @@ _mean(Intent.OPERATOR, "оператор оператора оператору �
 _mean(Intent.LAST, "последние последнее последний last")
 _mean(Intent.HISTORY, "история историю history /history")
 _mean(Intent.BILL, "/bill bill квиток")
-_mean(Intent.STOP, "/stop стоп stop отписаться отпишите отпишись отписка unsubscribe")
 
 #: Words of thanks.
 THANKS = frozenset(["спасибо", "спс", "благодарю", "благодарим", "thanks"])

@@ -17,6 +17,7 @@ from sbyt.messaging.channel import Channel
 from sbyt.messaging.inbox import hold_senders
 from sbyt.messaging.models import Conversation, InboundMessage, OutboundMessage
 from sbyt.messaging.numbers import short_number
+from sbyt.messaging.silence import silent
 from sbyt.messaging.statuses import current_channels
 from sbyt.readings.models import StaffTask
 from sbyt.usecases.channels import USABLE
@@ -140,9 +141,11 @@ def _put_again(
 def _can_ask(
     talk: Conversation, states: Mapping[str, ChannelSettings], connected: Mapping[str, Channel] | None
 ) -> bool:
-    """Whether this person can be written to first: not on the telephone, nor on a page that they have left."""
+    """Whether this person can be written to first: not on the telephone, on a page they have left, after «стоп»."""
     channel = states.get(talk.channel)
     if channel and (channel.state not in USABLE or channel.rendering == "keypad"):
+        return False
+    if silent([(talk.channel, talk.sender)]):
         return False
     if connected is None:
         return True

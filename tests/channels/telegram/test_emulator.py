@@ -85,7 +85,7 @@ def test_a_reading_and_a_question_answered_by_a_button(database: Database, tmp_p
         (taken,) = emulator.told(1)
         assert ("4120" in taken["message"]["text"], read_of(account)) == (True, [4000, 4120])
         emulator.writes(f"{account} 12000")
-        emulator.presses(emulator.told(2)[-1], "Да")
+        emulator.presses(emulator.told(2)[-1], "Да, 12000")
         assert "12000" in emulator.told(3)[-1]["message"]["text"]
     assert read_of(account) == [4000, 4120, 12000]
     assert Reading.objects.filter(register__meter__account__number=account).count() == 3

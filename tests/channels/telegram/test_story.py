@@ -58,8 +58,8 @@ def test_a_question_is_answered_by_the_button_under_it(town: Installation, anna:
     account = household()
     town.api.writes(anna, f"{account} 12000")
     (asked,) = town.answered(anna, 1)
-    assert (read_of(account), buttons_of(asked)[0]) == ([4000], "Да")
-    pressed = town.api.presses(anna, asked, "Да")
+    assert (read_of(account), buttons_of(asked)[0]) == ([4000], "Да, 12000")
+    pressed = town.api.presses(anna, asked, "Да, 12000")
     town.answered(anna, 2)
     assert read_of(account) == [4000, 12000]
     town.until(lambda: pressed in town.api.answered)

@@ -63,8 +63,11 @@ def render(acts: Sequence[Act], language: str, rendering: str, number: str) -> R
 
 
 def _buttons(acts: Sequence[Act], words: Words) -> tuple[str, ...]:
-    if any(isinstance(act, Confirm | IsReading) for act in acts):
-        return words.yes_or_no
+    for act in acts:
+        if isinstance(act, Confirm):
+            return words.yes_to(act.meter, act.proposed), words.yes_or_no[1]
+        if isinstance(act, IsReading):
+            return words.yes_to(act.meter, act.meter.values), words.yes_or_no[1]
     for act in acts:
         if isinstance(act, Ask):
             # What is pressed is sent as if it were typed; where there is one meter only, a figure is asked for.

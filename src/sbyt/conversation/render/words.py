@@ -50,6 +50,11 @@ class Words(ABC):
     units: ClassVar[Mapping[Resource, str]]
     zones: ClassVar[Mapping[tuple[int, str], str]]
 
+    def yes_to(self, shown: Shown, values: Sequence[int]) -> str:
+        """What is pressed to say yes: with the value where it is one. Else an older question's would say yes to it."""
+        yes, _ = self.yes_or_no
+        return f"{yes}, {values[0]}" if len(values) == 1 and not shown.decimals else yes
+
     def say(self, acts: Sequence[Act], terse: int, *, keypad: bool = False) -> str:
         """All acts of an answer, one after the other."""
         return " ".join(filter(None, (self._say(act, terse, keypad=keypad) for act in acts)))

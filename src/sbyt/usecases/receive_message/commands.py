@@ -152,6 +152,7 @@ class Writes:
                 self._photos_read.append(sender_of(message))
             case KeepSilent():
                 self._silences[sender_of(message)] = command.silent
+                self._known.silenced(sender_of(message), silent=command.silent)
             case CountWrongCode():
                 account = self._known.account(command.account, touched)
                 self._wrong.append(NewWrongCode(account, f"{message.channel}:{message.sender}", self._now))

@@ -50,9 +50,10 @@ def _how(phone: Link.How) -> Link.How:
 
 
 def languages_elsewhere(accounts: Collection[int], settings: Settings) -> dict[int, str]:
-    """In which language we last talked with who may speak for each of these accounts, where we did."""
+    """In which language we last talked with the customer of each of these accounts, where we did."""
     senders: dict[tuple[str, str], set[int]] = defaultdict(set)
-    links = Link.objects.filter(account__in=accounts, ended_at=None).values_list("account_id", "kind", "address")
+    own = Link.objects.filter(account__in=accounts, ended_at=None, how__in=(*_OWN, Link.How.CONTACT))
+    links = own.values_list("account_id", "kind", "address")
     for account, kind, address in links:
         for sender in _senders(kind, address, settings):
             senders[sender].add(account)

@@ -119,6 +119,10 @@ class Known:
         theirs = frozenset[tuple[str, str]]().union(*(self._addresses[sender] for sender in senders))
         return {sender for sender, addresses in self._addresses.items() if not theirs.isdisjoint(addresses)}
 
+    def silenced(self, sender: Sender, *, silent: bool) -> None:
+        """Note that a sender is not written to first from now on, or is again."""
+        self.talks[sender] = self.talks[sender]._replace(silence=Why.ASKED if silent else "")
+
     def _linked(self) -> dict[Sender, list[int]]:
         links = linked_accounts({one for of_sender in self._addresses.values() for one in of_sender})
         return {
@@ -222,7 +226,7 @@ class Known:
 
     def _language(self, message: Waiting, accounts: Iterable[int], languages: Mapping[int, str]) -> str:
         """That of the first of these accounts that has one; none where the sender chose one here."""
-        if self.states[sender_of(message)].language != self.settings.language:
+        if self.states[sender_of(message)].chosen:
             return ""
         return next((languages[account] for account in accounts if account in languages), "")
 
