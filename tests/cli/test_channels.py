@@ -42,11 +42,14 @@ def test_at_first_all_is_as_in_the_file(database: Database) -> None:
 def test_after_a_change_customers_words_are_shown(database: Database) -> None:
     status, said = sbyt("withdraw", "whatsapp", "--why", "Канал заблокирован", "--by", "Иванова")
     assert status == 0
-    first, answer = said.splitlines()
+    first, answer, hidden = said.splitlines()
+    assert hidden.startswith("Людям WhatsApp не называется")
     assert first == f"WhatsApp: ✗ закрыт с {DAY} (Канал заблокирован). Было: ✓ открыт."
     assert answer.startswith("Там теперь ответят: «WhatsApp с ")
     assert "больше не принимает показания. Канал заблокирован. Отправьте так" in answer
-    assert line_of("whatsapp", sbyt("list")[1]) == f"whatsapp  WhatsApp; ✗ закрыт с {DAY} (Канал заблокирован)"
+    assert line_of("whatsapp", sbyt("list")[1]) == (
+        f"whatsapp  WhatsApp; ✗ закрыт с {DAY} (Канал заблокирован); людям не называется: public = false"
+    )
     assert (
         sbyt("list", "--history", "whatsapp")[1]
         .splitlines()[-1]

@@ -31,7 +31,7 @@ _WORDS = {
     "planned": "скоро",
 }
 
-_NAME = typer.Argument(help="The way's code: a channel, or a key of [ways] in sbyt.toml.")
+_NAME = typer.Argument(help="The way's code: a channel, or a key of \\[ways] in sbyt.toml.")
 _SINCE = typer.Option(None, "--since", help="From which day on, like 2026-12-01 (default: today).")
 _WHY = typer.Option(None, "--why", help="Why; customers read it.")
 _ADDRESS = typer.Option(None, "--address", help="Where to send, as customers read it.")
@@ -101,7 +101,7 @@ def plan(
 def register(
     code: str = typer.Argument(metavar="CHANNEL", help="The channel's code, like telegram."),
 ) -> None:
-    """Tell the channel's provider how to reach us: to post to [web] address in sbyt.toml, or to wait until asked."""
+    """Tell the channel's provider how to reach us: to post to our address, or to wait until asked."""
     from django.conf import settings
 
     from sbyt.messaging.channel import UnableToRegister, UnableToSend
@@ -118,7 +118,9 @@ def register(
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
     except UnableToSend as error:
-        typer.echo(f"Не получилось: {masked(str(error))}. {error.staff_are_told}".strip(), err=True)
+        where = "проверьте сеть, прокси и адрес провайдера в настройках канала: docs/channels"
+        hint = error.staff_are_told or f"Провайдер не ответил как должен; {where}/{code}.md."
+        typer.echo(f"Не получилось: {masked(str(error))}. {hint}", err=True)
         raise typer.Exit(1) from error
 
 
@@ -189,6 +191,9 @@ def _told(change: Change, changed: Changed, settings: Settings, now: dt.datetime
     then = "тогда" if later else "теперь"
     if answer := example_answer(change.code, settings, at):
         lines.append(f"Там {then} ответят: «{answer}»")
+    if not after.is_named:
+        hidden = f"Людям {after.title} не называется, и в объявлении его нет"
+        lines.append(f"{hidden}: public = false, или его раздела нет в sbyt.toml.")
     if named := named_as(change.code, settings, at):
         lines.append(f"В других местах его {then} назовут: «{named}»")
     lines += [_coming(row) for row in changed.coming if row.since != changed.since]
@@ -205,7 +210,8 @@ def _listed(settings: Settings, connected: Collection[str], simulated: Collectio
     lines, health = [], checked(connected, now)
     for code, way in ways.items():
         shown = "имитация, никому ничего не уходит" if code in simulated else ""
-        known = (way.title, _state(way), shown, way.address, _own_days(way), way.note, _footnote(way.footnote))
+        hidden = "" if way.is_named else "людям не называется: public = false"
+        known = (way.title, _state(way), shown, hidden, way.address, _own_days(way), way.note, _footnote(way.footnote))
         lines.append(f"{code:<{width}}  {'; '.join(filter(None, known))}")
         lines += [f"{'':<{width}}  {_coming(row)}" for row in statuses.coming(code, today)]
         if code in health:

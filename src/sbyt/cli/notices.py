@@ -37,7 +37,7 @@ def prepare(
     short_ru: str = typer.Option("", metavar="TEXT", help="The same for an SMS, where it is longer than 134 letters;"),
     short_en: str = typer.Option("", metavar="TEXT", help="and in English."),
     to_all: bool = typer.Option(False, "--to-all", metavar="", help="Your words go to the holders of all accounts,"),
-    who: Path = typer.Option(None, metavar="FILE", help="or of the accounts in this file, a number a line."),
+    who: Path | None = typer.Option(None, metavar="FILE", help="or of the accounts in this file, a number a line."),
     until: str = typer.Option(None, metavar="DAY", help="The last day on which it is sent, like 2026-11-25."),
     per_hour: int = typer.Option(None, metavar="NUMBER", help="No more than so many an hour."),
     evenly_until: str = typer.Option(None, metavar="TIME", help="Spread evenly until then, like 2026-11-24T18:00."),
@@ -52,12 +52,16 @@ def prepare(
     author = Who(staff_name(by))
     with _told(UnableToPrepare):
         if withdrawn:
+            if to_all or who is not None or text_ru or text_en:
+                raise typer.BadParameter(
+                    "--withdrawn само знает, кому и что сказать: уберите свой текст, --to-all и --who"
+                )
             campaign = prepare_withdrawn(withdrawn, chosen, author, settings, connected, now)
         else:
-            if to_all == bool(who):
+            if to_all == (who is not None):
                 raise typer.BadParameter("назовите, кому: --withdrawn КАНАЛ, --to-all или --who ФАЙЛ")
             words = own_words(text_ru, text_en, short_russian=short_ru, short_english=short_en)
-            accounts = None if to_all else _lines(who)
+            accounts = None if who is None else _lines(who)
             campaign = prepare_own(words, accounts, chosen, author, settings, connected, now)
     _show(campaign, settings)
 
@@ -163,8 +167,12 @@ def unreached(
     if out is None:
         write_not_told(campaign, sys.stdout)
         return
-    with out.open("w", encoding="utf-8-sig", newline="") as file:
-        count = write_not_told(campaign, file)
+    try:
+        with out.open("w", encoding="utf-8-sig", newline="") as file:
+            count = write_not_told(campaign, file)
+    except OSError as error:
+        typer.echo(f"Файл {out} не записан: {error.strerror}.", err=True)
+        raise typer.Exit(1) from error
     typer.echo(f"Записано строк: {count}, файл {out}")
 
 

@@ -225,9 +225,10 @@ class ContactAnswer:
 
 @dataclass(frozen=True, slots=True)
 class NotLinked:
-    """Only who is linked sees it. ``offer``: the phone can be shared by a button here."""
+    """Only who is linked sees it, or is reminded. ``offer``: the phone can be shared by a button here."""
 
     offer: bool = False
+    to_remind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +270,7 @@ class Saying(enum.StrEnum):
 
     HELP = "help"
     WELCOME = "welcome"
+    WELCOME_KNOWN = "welcome_known"  # from who needs no account number
     UNKNOWN = "unknown"
     UNKNOWN_AGAIN = "unknown_again"  # and given to staff
     TOO_LONG = "too_long"

@@ -213,6 +213,8 @@ class _Turn:
 
     def say(self, saying: Saying, outcome: Outcome, *commands: Command) -> Reply:
         window = self.facts.window
+        if saying is Saying.WELCOME and len(self.facts.linked) == 1:
+            saying = Saying.WELCOME_KNOWN
         offer = saying is Saying.WELCOME and self.facts.channel.contact and not self.facts.linked
         return Reply(self.state, commands, (Say(saying, window.first_day, window.last_day, offer),), outcome)
 

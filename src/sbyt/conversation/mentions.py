@@ -48,7 +48,8 @@ def mentions(text: str, state: State | None = None) -> Mentions:
 
 def asks_for_bill(message: Parsed) -> bool:
     """Whether the bill is asked for: «пришлите квитанцию». A number beside it is the bill's, and no value."""
-    return not message.groups and any(word.startswith("квитанц") for word in message.words)
+    words = message.words
+    return not message.groups and any(word.startswith("квитанц") for word in words) and not {"не", "нет"} & set(words)
 
 
 def _keys(message: Parsed) -> set[str]:

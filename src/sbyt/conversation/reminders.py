@@ -13,8 +13,9 @@ from sbyt.conversation.state import ChooseReminder, Command, KeepSilent, Outcome
 _FOUND = re.compile(
     r"\W*(?:(?:пожалуйста|больше|мне|please)\W+)*(?P<no>(?:не(?:\s+(?:надо|нужно|больше|мне))*|no(?:\s+more)?|not|don['’]?t)\s+)?"
     r"/?(?:remind(?:er|ers|\s+me)?|напомни(?:те|ть)?|напоминат?[ьй]\w*|напоминани[ейя])"
-    r"(?:\s+(?:мне|больше|пожалуйста|о\s+показаниях|on|the|please))*\s*"
-    r"(?P<day>\d{1,2})?(?:\s*-?\s*(?:го|st|nd|rd|th))?(?:\s+числа)?\W*",
+    r"(?:\W+(?:мне|больше|пожалуйста|о\s+показаниях|on|the|please))*\W*"
+    r"(?P<day>\d{1,2})?(?:\s*-?\s*(?:го|st|nd|rd|th))?"
+    r"(?:\W+(?:числа|пожалуйста|please|каждого\s+месяца|[а-я]{2,7}(?:ря|ля|ня|та|ая)))*\W*",
     re.IGNORECASE,
 )
 
@@ -38,8 +39,8 @@ def reminder_chosen(wanted: Wanted, state: State, facts: Facts) -> Reply:
     if not wanted.wanted:
         return Reply(state, (ChooseReminder(None),), (ReminderAnswer(None),), Outcome.INFO)
     if not facts.linked:
-        return Reply(state, (), (NotLinked(facts.channel.contact),), Outcome.REFUSED)
-    day = wanted.day or window.first_day
+        return Reply(state, (), (NotLinked(facts.channel.contact, to_remind=True),), Outcome.REFUSED)
+    day = window.first_day if wanted.day is None else wanted.day
     if not window.first_day <= day <= window.last_day:
         return Reply(state, (), (ReminderAnswer(None, window.first_day, window.last_day),), Outcome.ASK)
     commands: tuple[Command, ...] = (ChooseReminder(day),)

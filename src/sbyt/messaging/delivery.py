@@ -86,6 +86,9 @@ def record(channel: str, attempts: Sequence[Attempt]) -> None:
         unknown_before = {message for message, _, result in known if result in UNKNOWN}
         new = [one for one in attempts if (one.message, one.began_at, one.result) not in known]
         for one in sorted(new, key=lambda one: (one.ended_at, one.message)):
+            recipient = messages[one.message].recipient
+            if recipient in pace.lately:  # the channel may have taken its time: what comes next is apart from its end
+                pace.lately[recipient] = one.ended_at.isoformat()
             _apply(messages[one.message], one, once_before=one.message in unknown_before)
             _judge(pace, one)
         _save(messages.values())
@@ -93,7 +96,7 @@ def record(channel: str, attempts: Sequence[Attempt]) -> None:
         for one in new:
             if isinstance(one.outcome, RecipientGone):
                 keep_silent([(channel, messages[one.message].recipient)], Why.GONE, one.ended_at)
-        pace.save(update_fields=["paused_until", "failures", "trouble", "trouble_since"])
+        pace.save(update_fields=["paused_until", "failures", "trouble", "trouble_since", "lately"])
 
 
 def _recorded(messages: Collection[int]) -> set[tuple[int, dt.datetime, str]]:

@@ -289,15 +289,16 @@ class English(Words):
         return f"{'accounts' if len(accounts) > 1 else 'account'} {', '.join(accounts)}"
 
     def not_linked(self, act: NotLinked, terse: int) -> str:
+        what = "We'll remind you" if act.to_remind else "We'll show it"
         if act.offer and not terse:
             return (
-                f"We'll show it once we know you. Press «{self.contact_button}» if this phone is in the contract, "
+                f"{what} once we know you. Press «{self.contact_button}» if this phone is in the contract, "
                 "or send the account and the code on the bill, in the line that lets us know you."
             )
         if terse:
-            return "We'll show it once we know you: write from the phone in the contract or send the code on the bill."
+            return f"{what} once we know you: write from the phone in the contract or send the code on the bill."
         return (
-            "Only those linked to an account see it. Write from the phone or e-mail in the contract, "
+            f"{what} once we know you. Write from the phone or e-mail in the contract, "
             "or send the account and the code on the bill, in the line that lets us know you."
         )
 
@@ -380,6 +381,7 @@ _CODE_ANSWERS = {
 _SAYINGS = {
     Saying.HELP: "Send account and reading, like: 700700700 5120, {first} to {last}. Undo: cancel. Owed: balance.",
     Saying.WELCOME: "Hello. Send your account and the reading, like: 700700700 5120. The account is on the bill.",
+    Saying.WELCOME_KNOWN: "Hello. Send the reading, like: 5120. Days: {first} to {last}. What is owed: balance.",
     Saying.UNKNOWN: "We found no reading here. Send account and reading, like: 700700700 5120. More: help",
     Saying.UNKNOWN_AGAIN: "Again we found no reading here; a member of staff will read it. Readings go like: "
     "700700700 5120",

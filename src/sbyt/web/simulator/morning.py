@@ -82,7 +82,7 @@ def _steps(story: Morning, words: Mapping[str, str]) -> Iterator[Happened]:
         all=sum(ends.values()),
         sent=ends[End.SENT],
         waiting=ends[End.WAITING] + ends[End.UNDER_WAY],
-        there=ends[End.THERE] + (story.campaign.already_there if story.campaign else 0),
+        there=ends[End.THERE],
         unreachable=ends[End.UNREACHABLE],
     )
     if story.home:
