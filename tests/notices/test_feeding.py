@@ -16,7 +16,7 @@ from sbyt.messaging.channel import Channel, Unreachable
 from sbyt.messaging.models import Delivery, OutboundMessage, Silence
 from sbyt.messaging.pacing import Rate
 from sbyt.notices.feeding import AHEAD, feed
-from sbyt.notices.guarding import GUARD
+from sbyt.notices.guarding import guard_of
 from sbyt.notices.models import Addressee, Campaign
 from sbyt.notices.numbers import End, counts, totals
 from sbyt.readings.models import Cancellation, Reading
@@ -69,7 +69,7 @@ def fed(now: dt.datetime = NOW, channels: Mapping[str, Channel] | None = None) -
 def sent(now: dt.datetime = NOW, channel: StandIn | None = None) -> list[str]:
     """Whom the SMS go to that are due."""
     sms = channel or StandIn("sms")
-    send_waiting(sms, SETTINGS, lambda: now, guard=GUARD)
+    send_waiting(sms, SETTINGS, lambda: now, guard=guard_of(SETTINGS))
     return [one.recipient for one in sms.sent]
 
 
@@ -246,6 +246,25 @@ def test_who_asks_for_silence_meanwhile_is_listed() -> None:
     fed()
     assert came_to(campaign) == {"under_way": 2, "unreachable": 1}
     assert Addressee.objects.get(state="unreachable").why == "silent"
+
+
+def test_who_asks_for_silence_while_their_message_waits_over_night_gets_none() -> None:
+    campaign = approved()
+    evening = NOW.replace(hour=17, minute=59, second=50)  # 20:59:50 in Moscow
+    assert fed(evening) == 3
+    Silence.objects.create(channel="sms", sender=PHONES[ACCOUNT], why="asked", since=evening + HOUR)
+    assert sorted(sent(NOW.replace(hour=6) + 24 * HOUR)) == sorted([PHONES[OTHER], PHONES[THIRD]])
+    assert came_to(campaign) == {"sent": 2, "unreachable": 1}
+    assert Addressee.objects.get(state="unreachable").why == "silent"
+
+
+def test_what_waits_for_a_channel_that_is_closed_meanwhile_does_not_go() -> None:
+    campaign = approved()
+    fed()
+    change_channel(Change("sms", ChannelState.WITHDRAWN, "Анна"), SETTINGS, NOW)
+    assert sent() == []
+    assert came_to(campaign) == {"unreachable": 3}
+    assert set(Addressee.objects.values_list("why", flat=True)) == {"closed"}
 
 
 @pytest.mark.parametrize("connected", ["sms", "email"])

@@ -12,7 +12,7 @@ from sbyt.core.periods import Period
 from sbyt.core.settings import Reminders, Settings, Window
 from sbyt.messaging.models import OutboundMessage, Silence
 from sbyt.notices.feeding import feed
-from sbyt.notices.guarding import GUARD
+from sbyt.notices.guarding import guard_of
 from sbyt.notices.models import Addressee, Campaign, ReminderChoice
 from sbyt.notices.reminders import (
     UnableToChooseDay,
@@ -67,7 +67,7 @@ def reminded(
         prepare_reminders(settings, channels, now)
         feed(settings, channels, now)
         for code in set(OutboundMessage.objects.filter(state="waiting").values_list("channel", flat=True)):
-            send_waiting(channels[code], settings, clock(now), guard=GUARD)
+            send_waiting(channels[code], settings, clock(now), guard=guard_of(settings))
         now += min(STEP, max(until - now, dt.timedelta(minutes=1)))
     found = []
     for code, channel in channels.items():
@@ -125,7 +125,7 @@ def test_again_the_next_month() -> None:
     assert reminded(MORNING + 30 * DAY) == [("telegram", "7")]
 
 
-@pytest.mark.parametrize("off", [Reminders(), Reminders(on=False, day=20)])
+@pytest.mark.parametrize("off", [Reminders(on=False), Reminders(on=False, day=20)])
 def test_not_where_they_are_turned_off(off: Reminders) -> None:
     chosen()
     assert reminded(settings=SETTINGS.model_copy(update={"reminders": off})) == []
