@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from sbyt.accounts.models import Link
 from sbyt.core.settings import ChannelState, Quiet
@@ -281,6 +283,23 @@ def test_where_a_worker_has_no_key_to_the_channel_they_wait_for_one_that_has() -
     assert fed(channels=stand_ins("email")) == 0
     assert came_to(campaign) == {"waiting": 3}
     assert fed() == 3
+
+
+def test_whether_it_is_under_way_is_looked_up_from_the_few_that_wait_not_from_all_addressees() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL plans by how many rows there are")
+    campaign = approved()
+    fed()
+    sent()
+    with CaptureQueriesContext(connection) as captured:
+        fed(NOW + dt.timedelta(seconds=1))
+    asked = [one["sql"] for one in captured if '"notices_addressee"' in one["sql"] and "outboundmessage" in one["sql"]]
+    with connection.cursor() as cursor:
+        plans = [cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()[0][-1] for sql in asked]
+    assert plans
+    assert all("messaging_outboundmessage" in plan for plan in plans), plans
+    campaign.refresh_from_db()
+    assert campaign.state == "finished"
 
 
 def test_it_does_not_begin_before_its_time() -> None:

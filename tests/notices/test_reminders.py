@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from sbyt.accounts.models import Link
 from sbyt.core.periods import Period
@@ -16,6 +18,7 @@ from sbyt.notices.guarding import guard_of
 from sbyt.notices.models import Addressee, Campaign, ReminderChoice
 from sbyt.notices.reminders import (
     UnableToChooseDay,
+    choices_from,
     choose_for_account,
     choose_reminder,
     prepare_reminders,
@@ -298,3 +301,15 @@ def test_what_was_chosen_can_be_asked() -> None:
     assert chosen(None) is True
     assert reminder_of("telegram", "7") == (None, "telegram", "7", NOW, "telegram:7")
     assert reminder_of_account(account(ACCOUNT).pk) is None
+
+
+def test_what_was_chosen_from_an_address_is_found_by_index() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL plans by how many rows there are")
+    chosen()
+    with CaptureQueriesContext(connection) as captured:
+        (found,) = choices_from([("chat", "telegram:7"), ("phone", PHONE)])
+    assert found.day == 20
+    with connection.cursor() as cursor:
+        plan = cursor.execute(f"EXPLAIN QUERY PLAN {captured[0]['sql']}").fetchall()[0][-1]
+    assert "reminder_by_sender (sender=? AND account_id=?)" in plan

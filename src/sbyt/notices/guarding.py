@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 
 from sbyt.core.settings import Settings
 from sbyt.messaging.guarding import Guard, Verdict
-from sbyt.messaging.silence import silent
+from sbyt.messaging.silence import Sender, silent
 from sbyt.messaging.statuses import current_channels
 from sbyt.notices.addresses import USABLE
 from sbyt.notices.feeding import PURPOSES, told_by_readings
@@ -34,7 +34,7 @@ def _ask(settings: Settings, messages: Collection[int], now: dt.datetime) -> Map
     )
     verdicts: dict[int, Verdict] = {}
     messages_of: dict[int, int] = {}
-    senders: dict[int, tuple[str, str]] = {}
+    senders: dict[int, Sender] = {}
     stopped: set[int] = set()
     by_period: dict[int | None, set[int]] = defaultdict(set)
     for addressee, message, channel, recipient, state, period, ended_at in rows:
@@ -55,7 +55,7 @@ def _ask(settings: Settings, messages: Collection[int], now: dt.datetime) -> Map
     return verdicts | {messages_of[one]: Verdict.DROP for one in (*stopped, *there, *unreachable)}
 
 
-def _unreachable(senders: Mapping[int, tuple[str, str]], settings: Settings, now: dt.datetime) -> dict[int, Why]:
+def _unreachable(senders: Mapping[int, Sender], settings: Settings, now: dt.datetime) -> dict[int, Addressee.Why]:
     """Those of these addressees whom nothing may be told where they were to be, and why."""
     if not senders:
         return {}

@@ -113,8 +113,12 @@ def choices_from(links: Collection[tuple[str, str]]) -> list[Choice]:
     """What was chosen from these addresses, each a kind and an address as links have them."""
     deciding = [OwnerLink(kind, address) for kind, address in links]
     senders = {_sender_of(link) for link in deciding}
-    rows = ReminderChoice.objects.filter(sender__in=senders, account=None, ended_at=None).order_by("id")
-    found = [Choice(row.day, row.channel, row.sender, row.chosen_at, row.chosen_by) for row in rows]
+    # Sorted here: asked for the order, SQLite reads all choices by another index.
+    rows = ReminderChoice.objects.filter(sender__in=senders, account=None, ended_at=None)
+    found = [
+        Choice(row.day, row.channel, row.sender, row.chosen_at, row.chosen_by)
+        for row in sorted(rows, key=lambda one: one.pk)
+    ]
     return [one for one in found if any(_chose_it(link, one.channel, one.sender) for link in deciding)]
 
 
@@ -246,7 +250,8 @@ def _named(choice: ReminderChoice, person: Person, settings: Settings) -> Sender
 
 def _unlinked(senders: Sequence[Collection[OwnerLink]]) -> list[set[int]]:
     """Of each of these senders, by their addresses, the accounts they were linked to and are no more."""
-    opened, ended = defaultdict(set), defaultdict(set)
+    opened: dict[OwnerLink, set[int]] = defaultdict(set)
+    ended: dict[OwnerLink, set[int]] = defaultdict(set)
     links = Link.objects.filter(address__in={one.address for those in senders for one in those})
     for kind, address, account, ended_at in links.values_list("kind", "address", "account_id", "ended_at"):
         (ended if ended_at else opened)[OwnerLink(kind, address)].add(account)
