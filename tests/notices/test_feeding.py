@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from sbyt.accounts.models import Link
 from sbyt.core.settings import ChannelState, Quiet
@@ -16,7 +18,7 @@ from sbyt.messaging.channel import Channel, Unreachable
 from sbyt.messaging.models import Delivery, OutboundMessage, Silence
 from sbyt.messaging.pacing import Rate
 from sbyt.notices.feeding import AHEAD, feed
-from sbyt.notices.guarding import GUARD
+from sbyt.notices.guarding import guard_of
 from sbyt.notices.models import Addressee, Campaign
 from sbyt.notices.numbers import End, counts, totals
 from sbyt.readings.models import Cancellation, Reading
@@ -69,7 +71,7 @@ def fed(now: dt.datetime = NOW, channels: Mapping[str, Channel] | None = None) -
 def sent(now: dt.datetime = NOW, channel: StandIn | None = None) -> list[str]:
     """Whom the SMS go to that are due."""
     sms = channel or StandIn("sms")
-    send_waiting(sms, SETTINGS, lambda: now, guard=GUARD)
+    send_waiting(sms, SETTINGS, lambda: now, guard=guard_of(SETTINGS))
     return [one.recipient for one in sms.sent]
 
 
@@ -248,6 +250,25 @@ def test_who_asks_for_silence_meanwhile_is_listed() -> None:
     assert Addressee.objects.get(state="unreachable").why == "silent"
 
 
+def test_who_asks_for_silence_while_their_message_waits_over_night_gets_none() -> None:
+    campaign = approved()
+    evening = NOW.replace(hour=17, minute=59, second=50)  # 20:59:50 in Moscow
+    assert fed(evening) == 3
+    Silence.objects.create(channel="sms", sender=PHONES[ACCOUNT], why="asked", since=evening + HOUR)
+    assert sorted(sent(NOW.replace(hour=6) + 24 * HOUR)) == sorted([PHONES[OTHER], PHONES[THIRD]])
+    assert came_to(campaign) == {"sent": 2, "unreachable": 1}
+    assert Addressee.objects.get(state="unreachable").why == "silent"
+
+
+def test_what_waits_for_a_channel_that_is_closed_meanwhile_does_not_go() -> None:
+    campaign = approved()
+    fed()
+    change_channel(Change("sms", ChannelState.WITHDRAWN, "Анна"), SETTINGS, NOW)
+    assert sent() == []
+    assert came_to(campaign) == {"unreachable": 3}
+    assert set(Addressee.objects.values_list("why", flat=True)) == {"closed"}
+
+
 @pytest.mark.parametrize("connected", ["sms", "email"])
 def test_where_the_channel_was_closed_meanwhile_they_are_listed(connected: str) -> None:
     campaign = approved()
@@ -262,6 +283,23 @@ def test_where_a_worker_has_no_key_to_the_channel_they_wait_for_one_that_has() -
     assert fed(channels=stand_ins("email")) == 0
     assert came_to(campaign) == {"waiting": 3}
     assert fed() == 3
+
+
+def test_whether_it_is_under_way_is_looked_up_from_the_few_that_wait_not_from_all_addressees() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL plans by how many rows there are")
+    campaign = approved()
+    fed()
+    sent()
+    with CaptureQueriesContext(connection) as captured:
+        fed(NOW + dt.timedelta(seconds=1))
+    asked = [one["sql"] for one in captured if '"notices_addressee"' in one["sql"] and "outboundmessage" in one["sql"]]
+    with connection.cursor() as cursor:
+        plans = [cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()[0][-1] for sql in asked]
+    assert plans
+    assert all("messaging_outboundmessage" in plan for plan in plans), plans
+    campaign.refresh_from_db()
+    assert campaign.state == "finished"
 
 
 def test_it_does_not_begin_before_its_time() -> None:

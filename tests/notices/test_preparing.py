@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from sbyt.accounts.models import Link
+from sbyt.core.periods import Period
 from sbyt.core.settings import ChannelState
 from sbyt.messaging.models import Conversation, OutboundMessage, Silence
 from sbyt.notices.models import Addressee, Campaign
@@ -207,7 +208,34 @@ def test_a_channel_that_will_be_withdrawn_may_be_told_of_before() -> None:
     linked(ACCOUNT, "email", "p@example.org")
     linked(ACCOUNT, "chat", "max:7", Link.How.ONE_TIME_CODE)
     texts = prepare_withdrawn("max", Plan(), ANNA, SETTINGS, stand_ins(), NOW).texts
-    assert texts["ru"]["text"].startswith("MAX с 23 ноября больше не принимает показания. Договор кончился.")
+    assert texts["ru"]["text"].startswith(
+        "MAX с 23 ноября не будет принимать показания. Договор кончился. Отправьте так до 25 ноября: "
+    )
+    assert texts["ru"]["short"] == (
+        "MAX с 23 ноября не будет принимать показания. Отправьте так до 25 ноября: SMS, E-mail, Telegram, ВКонтакте."
+    )
+    assert texts["ru"]["subject"] == "MAX с 23 ноября не будет принимать показания"
+    assert texts["en"]["text"].startswith("MAX will take no readings from 23 November. ")
+    assert texts["en"]["short"].startswith("MAX will take no readings from 23 November. ")
+    assert texts["en"]["subject"] == "MAX will take no readings from 23 November"
+
+
+@pytest.mark.parametrize(
+    ("until", "said", "period"),
+    [
+        pytest.param(None, "Отправьте так до 25 декабря: SMS", "2026-12", id="of the month that misses it"),
+        pytest.param(dt.date(2026, 12, 5), "Отправьте так: SMS", "2026-12", id="no day on which it still takes them"),
+    ],
+)
+def test_of_one_that_is_withdrawn_next_month_that_month_counts(until: dt.date | None, said: str, period: str) -> None:
+    change_channel(Change("max", ChannelState.WITHDRAWN, "Анна", since=dt.date(2026, 12, 10)), SETTINGS, NOW)
+    linked(ACCOUNT, "email", "p@example.org")
+    linked(ACCOUNT, "chat", "max:7", Link.How.ONE_TIME_CODE)
+    read(ACCOUNT)
+    campaign = prepare_withdrawn("max", Plan(until=until), ANNA, SETTINGS, stand_ins(), NOW)
+    assert campaign.texts["ru"]["text"].startswith(f"MAX с 10 декабря не будет принимать показания. {said}")
+    assert campaign.period == Period.parse(period)
+    assert campaign.already_there == 0  # who handed in for November still is to learn of it
 
 
 @pytest.mark.parametrize(

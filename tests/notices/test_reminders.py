@@ -6,16 +6,19 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from sbyt.accounts.models import Link
 from sbyt.core.periods import Period
 from sbyt.core.settings import Reminders, Settings, Window
 from sbyt.messaging.models import OutboundMessage, Silence
 from sbyt.notices.feeding import feed
-from sbyt.notices.guarding import GUARD
+from sbyt.notices.guarding import guard_of
 from sbyt.notices.models import Addressee, Campaign, ReminderChoice
 from sbyt.notices.reminders import (
     UnableToChooseDay,
+    choices_from,
     choose_for_account,
     choose_reminder,
     prepare_reminders,
@@ -67,7 +70,7 @@ def reminded(
         prepare_reminders(settings, channels, now)
         feed(settings, channels, now)
         for code in set(OutboundMessage.objects.filter(state="waiting").values_list("channel", flat=True)):
-            send_waiting(channels[code], settings, clock(now), guard=GUARD)
+            send_waiting(channels[code], settings, clock(now), guard=guard_of(settings))
         now += min(STEP, max(until - now, dt.timedelta(minutes=1)))
     found = []
     for code, channel in channels.items():
@@ -125,7 +128,7 @@ def test_again_the_next_month() -> None:
     assert reminded(MORNING + 30 * DAY) == [("telegram", "7")]
 
 
-@pytest.mark.parametrize("off", [Reminders(), Reminders(on=False, day=20)])
+@pytest.mark.parametrize("off", [Reminders(on=False), Reminders(on=False, day=20)])
 def test_not_where_they_are_turned_off(off: Reminders) -> None:
     chosen()
     assert reminded(settings=SETTINGS.model_copy(update={"reminders": off})) == []
@@ -166,10 +169,73 @@ def test_or_to_the_one_that_was_named() -> None:
     assert reminded() == [("sms", PHONE)]
 
 
-def test_where_the_channel_is_silent_it_goes_to_the_next_address() -> None:
+def test_what_they_chose_in_a_channel_goes_to_no_other_address_though_that_channel_is_silent() -> None:
     Silence.objects.create(channel="telegram", sender="7", why="gone", since=NOW)
     chosen()
+    assert reminded() == []
+
+
+def test_nor_to_whoever_else_may_speak_for_the_account() -> None:
+    linked(ACCOUNT, "chat", "telegram:8", Link.How.BILL_CODE)
+    chosen(None)
+    chosen(20, "8")
+    Silence.objects.create(channel="telegram", sender="8", why="asked", since=NOW)
+    assert reminded() == []
+
+
+def test_what_staff_took_down_goes_to_the_next_address_where_the_channel_is_silent() -> None:
+    Silence.objects.create(channel="telegram", sender="7", why="gone", since=NOW)
+    choose_for_account(account(ACCOUNT).pk, 20, "Анна", WINDOW, NOW, channel="telegram", sender="7")
     assert reminded() == [("sms", PHONE)]
+
+
+def test_who_is_no_more_linked_to_an_account_is_not_reminded_of_it() -> None:
+    read(ACCOUNT, Period.parse("2026-10"), wrote("7", channel="telegram"))
+    chosen()
+    Link.objects.filter(address="telegram:7").update(ended_at=NOW)
+    assert reminded() == []
+
+
+def test_but_who_was_linked_to_it_again_is() -> None:
+    Link.objects.filter(address="telegram:7").update(ended_at=NOW)
+    linked(ACCOUNT, "chat", "telegram:7", Link.How.ONE_TIME_CODE)
+    chosen()
+    assert reminded() == [("telegram", "7")]
+
+
+def test_what_staff_took_down_does_not_go_to_an_address_that_is_no_more_linked() -> None:
+    choose_for_account(account(ACCOUNT).pk, 20, "Анна", WINDOW, NOW, channel="telegram", sender="7")
+    Link.objects.filter(address="telegram:7").update(ended_at=NOW)
+    assert reminded() == [("sms", PHONE)]
+
+
+@pytest.mark.parametrize(
+    ("days", "where"), [((18, 20), ("telegram", "7")), ((18, 19), ("sms", PHONE)), ((21, 25), ("sms", PHONE))]
+)
+def test_only_where_an_answer_is_taken_that_day(days: tuple[int, int], where: tuple[str, str]) -> None:
+    channel = SETTINGS.channels["telegram"].model_copy(update={"first_day": days[0], "last_day": days[1]})
+    settings = SETTINGS.model_copy(update={"channels": {**SETTINGS.channels, "telegram": channel}})
+    choose_for_account(account(ACCOUNT).pk, 20, "Анна", WINDOW, NOW)
+    assert reminded(settings=settings) == [where]
+
+
+def test_who_moves_their_day_while_the_message_waits_is_reminded_on_that_day() -> None:
+    chosen()
+    channels = stand_ins("telegram")
+    prepare_reminders(SETTINGS, channels, MORNING)
+    due = Addressee.objects.get().due_at
+    assert feed(SETTINGS, channels, due) == 1
+    chosen(21, now=due)
+    assert reminded(due) == []
+    assert reminded(MORNING + DAY) == [("telegram", "7")]
+    assert sorted(Addressee.objects.values_list("state", flat=True)) == ["stopped", "written"]
+
+
+def test_of_several_people_of_an_account_each_chooses_for_themselves() -> None:
+    linked(ACCOUNT, "chat", "telegram:8", Link.How.BILL_CODE)
+    chosen(None, "8")
+    settings = SETTINGS.model_copy(update={"reminders": Reminders(on=True, day=20)})
+    assert reminded(settings=settings) == [("telegram", "7")]
 
 
 def test_who_is_linked_to_nothing_is_reminded_of_what_they_handed_in_for() -> None:
@@ -235,3 +301,15 @@ def test_what_was_chosen_can_be_asked() -> None:
     assert chosen(None) is True
     assert reminder_of("telegram", "7") == (None, "telegram", "7", NOW, "telegram:7")
     assert reminder_of_account(account(ACCOUNT).pk) is None
+
+
+def test_what_was_chosen_from_an_address_is_found_by_index() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL plans by how many rows there are")
+    chosen()
+    with CaptureQueriesContext(connection) as captured:
+        (found,) = choices_from([("chat", "telegram:7"), ("phone", PHONE)])
+    assert found.day == 20
+    with connection.cursor() as cursor:
+        plan = cursor.execute(f"EXPLAIN QUERY PLAN {captured[0]['sql']}").fetchall()[0][-1]
+    assert "reminder_by_sender (sender=? AND account_id=?)" in plan

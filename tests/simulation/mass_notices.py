@@ -38,7 +38,7 @@ from sbyt.messaging.channel import (
 )
 from sbyt.messaging.delivery import Attempt
 from sbyt.notices.feeding import feed
-from sbyt.notices.guarding import GUARD
+from sbyt.notices.guarding import guard_of
 from sbyt.notices.models import Addressee, Campaign
 from sbyt.notices.numbers import End, counts, end_of, totals
 from sbyt.readings.models import Reading
@@ -238,7 +238,7 @@ class Town:
     def begin(self, workers: int = 1) -> None:
         """Some workers, each with its senders."""
         self._senders = [
-            Sender(channel, SETTINGS, lambda: self.now, guard=GUARD)
+            Sender(channel, SETTINGS, lambda: self.now, guard=guard_of(SETTINGS))
             for _ in range(workers)
             for channel in self.channels.values()
         ]

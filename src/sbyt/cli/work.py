@@ -30,7 +30,7 @@ from sbyt.messaging import delivery, outbox, workers
 from sbyt.messaging.channel import Channel, Documents, Polled, Throttled, UnableToSend, no_documents
 from sbyt.messaging.pacing import asked_for
 from sbyt.notices.feeding import feed
-from sbyt.notices.guarding import GUARD
+from sbyt.notices.guarding import guard_of
 from sbyt.notices.reminders import prepare_reminders
 from sbyt.usecases.ask_again import ask_again, hand_to_staff
 from sbyt.usecases.fetch_photos import fetch_photos
@@ -106,7 +106,7 @@ class Sending(Duty):
         self.name = f"send-{channel.code}"
         self._code = channel.code
         self._clock = clock
-        self._sender = Sender(channel, settings, clock, documents=documents, guard=GUARD)
+        self._sender = Sender(channel, settings, clock, documents=documents, guard=guard_of(settings))
         self._has_begun = False
 
     def step(self) -> float:

@@ -111,6 +111,7 @@ class Closed:
     """The channel takes no readings, today or any more; ``ways`` are the open ones.
 
     ``since`` when and ``why`` it was withdrawn, where that is worth saying; ``note``: the company's own sentence.
+    ``ahead``: that day is still to come.
     """
 
     title: str
@@ -122,6 +123,7 @@ class Closed:
     since: dt.date | None = None
     why: str = ""
     note: str = ""
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,8 @@ def _save(messages: Iterable[OutboundMessage]) -> None:
 def drop(messages: Collection[int], now: dt.datetime, *, claimed: bool) -> list[int]:
     """Let messages be that say nothing any more, in the caller's transaction if there is one.
 
-    They are neither sent nor failed: their time is over, and the log says why.
+    They are neither sent nor failed: their time is over, and the log says why. What was never said has no key any more:
+    it may be said later.
 
     :param claimed: they are the caller's, who has not begun to send them; else only those that still wait are dropped.
 
@@ -217,7 +218,7 @@ def drop(messages: Collection[int], now: dt.datetime, *, claimed: bool) -> list[
             .order_by("id")
             .values_list("id", flat=True)
         )
-        OutboundMessage.objects.filter(id__in=ids).update(state=State.EXPIRED, leased_until=None)
+        OutboundMessage.objects.filter(id__in=ids).update(state=State.EXPIRED, leased_until=None, key=None)
         Delivery.objects.bulk_create(
             [Delivery(outbound_id=number, began_at=now, ended_at=now, result=DROPPED) for number in ids]
         )

@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sbyt.bulk.rows import update
 from sbyt.core.periods import Period
@@ -127,11 +127,12 @@ def _due(campaign: Campaign, code: str, now: dt.datetime) -> QuerySet[Addressee]
 
 
 def _is_under_way(campaign: Campaign, settings: Settings) -> bool:
-    """Whether a message of this notice waits in the outbox, or is being sent: there are few such at any time."""
+    """Whether a message of this notice waits in the outbox, or is being sent: looked up from there, where few do."""
+    ours = Exists(Addressee.objects.filter(message=OuterRef("pk"), campaign=campaign))
     kind, states = OutboundMessage.Kind.ANNOUNCEMENT, OutboundMessage.State
     waiting = OutboundMessage.objects.filter(channel__in=settings.channels, kind=kind, state=states.WAITING)
     sending = OutboundMessage.objects.filter(kind=kind, state=states.SENDING)
-    return any(going.filter(addressees__campaign=campaign).exists() for going in (waiting, sending))
+    return any(going.filter(ours).exists() for going in (waiting, sending))
 
 
 def _space(code: str, connected: Mapping[str, Channel], settings: Settings, now: dt.datetime) -> int:

@@ -95,7 +95,11 @@ class ReminderChoice(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["day", "id"], condition=models.Q(ended_at__isnull=True), name="reminder_of_day")
+            models.Index(fields=["day", "id"], condition=models.Q(ended_at__isnull=True), name="reminder_of_day"),
+            # What was chosen from an address, in whichever channel.
+            models.Index(
+                fields=["sender", "account"], condition=models.Q(ended_at__isnull=True), name="reminder_by_sender"
+            ),
         ]
 
 

@@ -91,13 +91,21 @@ class Reach:
         *,
         but: str = "",
         period: int | None = None,
+        answerable: bool = False,
     ) -> Reach:
-        """By the channels that are open today and can send of their own accord, without one of them."""
-        today = current_channels(settings, now.astimezone(settings.zone).date())
+        """By the channels that are open today and can send of their own accord, without one of them.
+
+        :param answerable: only by those in which readings are taken on this day.
+        """
+        day = now.astimezone(settings.zone).date()
+        today = current_channels(settings, day)
         usable = {
             code: channel
             for code, channel in today.items()
-            if code in connected and code != but and channel.state in USABLE
+            if code in connected
+            and code != but
+            and channel.state in USABLE
+            and (not answerable or channel.first_day <= day.day <= channel.last_day)
         }
         return cls(usable, connected, settings.language, period)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -12,9 +13,11 @@ from django.db.models import QuerySet
 
 from sbyt.accounts.models import Link
 from sbyt.accounts.owners import OwnerLink
+from sbyt.accounts.queries import sender_addresses
 from sbyt.core.periods import Period
 from sbyt.core.settings import Settings, Window
 from sbyt.messaging.channel import Channel
+from sbyt.messaging.silence import Sender
 from sbyt.notices.models import Campaign, ReminderChoice
 from sbyt.notices.people import BATCH, Person, Reach, all_accounts, holders, people_of
 from sbyt.notices.preparing import find_addressees, loud
@@ -110,8 +113,12 @@ def choices_from(links: Collection[tuple[str, str]]) -> list[Choice]:
     """What was chosen from these addresses, each a kind and an address as links have them."""
     deciding = [OwnerLink(kind, address) for kind, address in links]
     senders = {_sender_of(link) for link in deciding}
-    rows = ReminderChoice.objects.filter(sender__in=senders, account=None, ended_at=None).order_by("id")
-    found = [Choice(row.day, row.channel, row.sender, row.chosen_at, row.chosen_by) for row in rows]
+    # Sorted here: asked for the order, SQLite reads all choices by another index.
+    rows = ReminderChoice.objects.filter(sender__in=senders, account=None, ended_at=None)
+    found = [
+        Choice(row.day, row.channel, row.sender, row.chosen_at, row.chosen_by)
+        for row in sorted(rows, key=lambda one: one.pk)
+    ]
     return [one for one in found if any(_chose_it(link, one.channel, one.sender) for link in deciding)]
 
 
@@ -160,7 +167,7 @@ def prepare_reminders(settings: Settings, connected: Mapping[str, Channel], now:
     if campaign.state not in (State.PREPARING, State.PREPARED):
         return None
     if campaign.state == State.PREPARING:
-        reach = Reach.of(settings, connected, now, period=period)
+        reach = Reach.of(settings, connected, now, period=period, answerable=True)
         find_addressees(campaign, _due(days, settings, now), reach, settings, only_missing=True)
     # Nobody approves each day's: whoever turned reminders on in the settings did.
     Campaign.objects.filter(id=campaign.pk, state=State.PREPARED).update(state=State.APPROVED)
@@ -202,26 +209,56 @@ def _due(days: tuple[int, int], settings: Settings, now: dt.datetime) -> Iterato
     for code, channel in settings.channels.items():
         for batch in _in_batches(_chose(days).filter(account=None, channel=code)):
             choices = {one.sender: one.pk for one in batch}
+            addresses = [_addresses(code, sender, settings) for sender in choices]
             people = people_of(code, channel.senders, list(choices), now - _LATELY)
+            unlinked = _unlinked(addresses)
+            # They chose for this address: at another somebody may have chosen otherwise.
             yield [
-                replace(person, chosen=(code, sender), choice=choices[sender])
-                for person, sender in zip(people, choices, strict=True)
+                replace(
+                    person,
+                    tiers=(),
+                    accounts=tuple(one for one in person.accounts if one not in gone),
+                    chosen=(code, sender),
+                    choice=choices[sender],
+                )
+                for person, sender, gone in zip(people, choices, unlinked, strict=True)
             ]
     for batch in _in_batches(_chose(days).filter(account__isnull=False)):
         by_account = {one.account_id or 0: one for one in batch}
         yield [
-            replace(
-                person,
-                chosen=(by_account[account].channel, by_account[account].sender)
-                if by_account[account].channel
-                else None,
-                choice=by_account[account].pk,
-            )
+            replace(person, chosen=_named(by_account[account], person, settings), choice=by_account[account].pk)
             for person, account in zip(holders(list(by_account)), by_account, strict=True)
         ]
     if _takes_the_default(days, settings):
         for accounts in all_accounts():
             yield _without_choice(accounts)
+
+
+def _addresses(channel: str, sender: str, settings: Settings) -> set[OwnerLink]:
+    """Under what a sender may be linked to accounts."""
+    described = settings.channels.get(channel)
+    by_phone = described is not None and described.senders == "phone"
+    return {OwnerLink(kind, address) for kind, address in sender_addresses(channel, sender, by_phone=by_phone)}
+
+
+def _named(choice: ReminderChoice, person: Person, settings: Settings) -> Sender | None:
+    """Where staff took down that they are to be reminded, while that address may speak for the account."""
+    theirs = {link for tier in person.tiers for link in tier}
+    named = choice.channel and not theirs.isdisjoint(_addresses(choice.channel, choice.sender, settings))
+    return (choice.channel, choice.sender) if named else None
+
+
+def _unlinked(senders: Sequence[Collection[OwnerLink]]) -> list[set[int]]:
+    """Of each of these senders, by their addresses, the accounts they were linked to and are no more."""
+    opened: dict[OwnerLink, set[int]] = defaultdict(set)
+    ended: dict[OwnerLink, set[int]] = defaultdict(set)
+    links = Link.objects.filter(address__in={one.address for those in senders for one in those})
+    for kind, address, account, ended_at in links.values_list("kind", "address", "account_id", "ended_at"):
+        (ended if ended_at else opened)[OwnerLink(kind, address)].add(account)
+    return [
+        {account for one in those for account in ended[one]} - {account for one in those for account in opened[one]}
+        for those in senders
+    ]
 
 
 def _in_batches(choices: QuerySet[ReminderChoice]) -> Iterator[list[ReminderChoice]]:
@@ -232,12 +269,18 @@ def _in_batches(choices: QuerySet[ReminderChoice]) -> Iterator[list[ReminderChoi
 
 
 def _without_choice(accounts: Sequence[int]) -> list[Person]:
-    """Who holds these accounts and chose nothing, neither by staff nor from any of their addresses."""
+    """Who holds these accounts and chose nothing, neither by staff nor from any of their own addresses.
+
+    Of several people of one account each chooses for themselves.
+    """
     chose = set(ReminderChoice.objects.filter(account__in=accounts, ended_at=None).values_list("account_id", flat=True))
     people = holders([account for account in accounts if account not in chose])
     links = {link for person in people for tier in person.tiers for link in tier}
     deciding = _deciding(links)
-    return [person for person in people if not any(deciding.intersection(tier) for tier in person.tiers)]
+    left = [
+        replace(person, tiers=tuple(tier for tier in person.tiers if deciding.isdisjoint(tier))) for person in people
+    ]
+    return [person for person in left if person.tiers]
 
 
 def _deciding(links: Collection[OwnerLink]) -> frozenset[OwnerLink]:

@@ -17,8 +17,18 @@ from sbyt.core.settings import ChannelSettings
 Texts = Mapping[str, Mapping[str, str]]
 
 _SUBJECTS = {
-    "ru": {"withdrawn": "{title} больше не принимает показания", "own": "Сообщение", "reminder": "Показания счётчиков"},
-    "en": {"withdrawn": "{title} takes no readings any more", "own": "A message", "reminder": "Meter readings"},
+    "ru": {
+        "withdrawn": "{title} больше не принимает показания",
+        "leaving": "{title} с {day} не будет принимать показания",
+        "own": "Сообщение",
+        "reminder": "Показания счётчиков",
+    },
+    "en": {
+        "withdrawn": "{title} takes no readings any more",
+        "leaving": "{title} will take no readings from {day}",
+        "own": "A message",
+        "reminder": "Meter readings",
+    },
 }
 _MONTHS = {
     "ru": (
@@ -55,31 +65,37 @@ class UnableToPutIntoWords(ValueError):
     """There is nothing to say, or it does not fit. The text says what and what to do."""
 
 
-def withdrawn_texts(channel: ChannelSettings, ways: Sequence[Way], until: dt.date) -> Texts:
-    """That a channel takes no readings any more, where to send them instead, and until when.
+def withdrawn_texts(channel: ChannelSettings, ways: Sequence[Way], until: dt.date, today: dt.date) -> Texts:
+    """That a channel takes no readings any more, or from which day on, where to send them instead, and until when.
 
     :param ways: the open ones.
+    :param until: the last day; it is not said where the channel takes readings until then.
 
     :raises UnableToPutIntoWords: if there is no open way, or not even one fits an SMS.
     """
     if not ways:
         raise UnableToPutIntoWords("Показания отправить некуда: ни один путь не открыт. Откройте: sbyt channels open")
+    since = channel.since
+    leaving = since if since and since > today else None
     act = Closed(
         channel.title,
         withdrawn=True,
         first_day=channel.first_day,
         last_day=channel.last_day,
         ways=tuple(ways),
-        until=until,
-        since=channel.since,
+        until=None if leaving and leaving > until else until,
+        since=since,
         why=channel.why or "",
         note=channel.note or "",
+        ahead=leaving is not None,
     )
     return {
         language: {
             "text": words.say((act,), 0),
             "short": _short(act, language),
-            "subject": _SUBJECTS[language]["withdrawn"].format(title=channel.title),
+            "subject": _SUBJECTS[language]["leaving" if leaving else "withdrawn"].format(
+                title=channel.title, day=words.day(leaving or today)
+            ),
         }
         for language, words in LANGUAGES.items()
     }

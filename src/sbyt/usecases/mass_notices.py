@@ -88,7 +88,7 @@ class Plan:
 def prepare_withdrawn(
     code: str, plan: Plan, by: Who, settings: Settings, connected: Mapping[str, Channel], now: dt.datetime
 ) -> Campaign:
-    """Make ready what those are told who used a channel that takes no readings any more.
+    """Make ready what those are told who used a channel that takes no readings any more, or will take none soon.
 
     :param connected: the channels that can send.
 
@@ -109,15 +109,17 @@ def prepare_withdrawn(
         channel = channel.model_copy(
             update={"since": leaving.since, "why": leaving.why or None, "note": leaving.note or None}
         )
-    until = plan.until or _closing(settings, today)
+    # Of one that will be withdrawn the first month counts for which it is missed.
+    missed = max(today, channel.since or today)
+    until = plan.until or _closing(settings, missed)
     others = {other: way for other, way in ways.items() if other != code}
     try:
-        texts = withdrawn_texts(channel, open_ways(others, today), until)
+        texts = withdrawn_texts(channel, open_ways(others, today), until, today)
     except UnableToPutIntoWords as error:
         raise UnableToPrepare(str(error), "words") from error
     campaign = _campaign(Campaign.Kind.WITHDRAWN, texts, channel.title, plan, until, settings, now)
     campaign.channel = code
-    campaign.period = period_of_receipt(until, settings.window.last_day)
+    campaign.period = period_of_receipt(max(until, missed), settings.window.last_day)
     reach = Reach.of(settings, connected, now, but=code, period=campaign.period)
     return _prepared(campaign, who_used(code, channel.senders, now - USED_WITHIN), reach, by, settings, now)
 

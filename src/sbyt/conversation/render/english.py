@@ -207,6 +207,8 @@ class English(Words):
         if act.withdrawn:
             since = f" since {self.day(act.since)}" if act.since and terse == 0 else ""
             what = f"{act.title} takes no readings any more{since}."
+        if act.ahead and act.since:
+            what = f"{act.title} will take no readings from {self.day(act.since)}."
         why = self.sentence(act.why) if terse == 0 else ""
         until = f" until {self.day(act.until)}" if act.until and terse < 2 else ""
         ways = self.ways(act.ways, terse)

@@ -300,6 +300,8 @@ class Russian(Words):
         if act.withdrawn:
             since = f" с {self.day(act.since)}" if act.since and terse == 0 else ""
             what = f"{act.title}{since} больше не принимает показания."
+        if act.ahead and act.since:
+            what = f"{act.title} с {self.day(act.since)} не будет принимать показания."
         why = self.sentence(act.why) if terse == 0 else ""
         until = f" до {self.day(act.until)}" if act.until and terse < 2 else ""
         ways = self.ways(act.ways, terse)
