@@ -326,3 +326,13 @@ def test_quiet_hours_are_those_of_the_settings() -> None:
 @pytest.mark.parametrize("end", [end.value for end in End])
 def test_every_end_has_a_number(end: str) -> None:
     assert End(end) in totals({})
+
+
+def test_that_a_channel_is_closed_is_told_once_however_often_it_is_prepared() -> None:
+    approved()
+    fed()
+    first = sent()
+    again = approved()
+    fed()
+    assert (sorted(first), sent()) == (sorted(PHONES.values()), [])
+    assert totals(counts(again))[End.SENT] == len(PHONES)

@@ -290,3 +290,9 @@ def test_where_a_person_left_only_part_of_the_registers_unread_they_are_still_to
     read(OTHER)
     Cancellation.objects.create(reading=Reading.objects.latest("id"), at=NOW, by="")
     assert prepared().already_there == 0
+
+
+def test_what_must_be_said_of_the_channels_name_is_said_where_there_is_room() -> None:
+    change_channel(Change("whatsapp", ChannelState.WITHDRAWN, "test", footnote="Сноска о владельце"), SETTINGS, NOW)
+    texts = prepared().texts["ru"]
+    assert (texts["text"].endswith("Сноска о владельце."), "Сноска" in texts["short"]) == (True, False)

@@ -253,7 +253,12 @@ def _message(campaign: Campaign, one: Addressee, channel: ChannelSettings, now: 
 
 
 def key_of(campaign: Campaign, person: str) -> str:
-    """What is said to this person once for ever: each notice, and of a month's readings one reminder."""
+    """What is said to this person once for ever: each notice, and of a month's readings one reminder.
+
+    That a channel is closed is told once too, however often a notice of it is prepared: for a month's readings.
+    """
     if campaign.kind == Campaign.Kind.REMINDER:
         return f"reminder:{Period(campaign.period or 0)}:{person}"
+    if campaign.kind == Campaign.Kind.WITHDRAWN:
+        return f"withdrawn:{campaign.channel}:{Period(campaign.period or 0)}:{person}"
     return f"notice:{campaign.pk}:{person}"

@@ -10,6 +10,7 @@ from dataclasses import replace
 from sbyt.conversation.acts import Closed
 from sbyt.conversation.facts import Way
 from sbyt.conversation.render import LANGUAGES, LONGEST_SMS
+from sbyt.conversation.render.words import Words
 from sbyt.core.periods import Period
 from sbyt.core.settings import ChannelSettings
 
@@ -86,7 +87,7 @@ def withdrawn_texts(channel: ChannelSettings, ways: Sequence[Way], until: dt.dat
         until=None if leaving and leaving > until else until,
         since=since,
         why=channel.why or "",
-        note=channel.note or "",
+        note=" ".join(filter(None, (Words.sentence(channel.note or ""), channel.footnote))),
         ahead=leaving is not None,
     )
     return {

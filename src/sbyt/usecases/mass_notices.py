@@ -107,7 +107,12 @@ def prepare_withdrawn(
                 f"{channel.title} не закрыт: уведомлять не о чем. Закройте: sbyt channels withdraw {code}", "open"
             )
         channel = channel.model_copy(
-            update={"since": leaving.since, "why": leaving.why or None, "note": leaving.note or None}
+            update={
+                "since": leaving.since,
+                "why": leaving.why or None,
+                "note": leaving.note or None,
+                "footnote": leaving.footnote or None,
+            }
         )
     # Of one that will be withdrawn the first month counts for which it is missed.
     missed = max(today, channel.since or today)
