@@ -208,7 +208,7 @@ class Throttled(UnableToSend):
 
 
 class ProviderFailed(UnableToSend):
-    """The provider says that it failed (5xx): it did not take the message."""
+    """The provider says that it failed (5xx), or nothing is at its address (404): it did not take the message."""
 
     code, retryable, staff_are_told = "provider_failed", True, ""
 

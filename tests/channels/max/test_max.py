@@ -271,7 +271,7 @@ TABLE = Table(
         Behaviour.BAD_REQUEST: MessageRefused,
         Behaviour.UNAUTHORISED: NotAuthorised,
         Behaviour.FORBIDDEN: NotAuthorised,
-        Behaviour.NOT_FOUND: RecipientGone,
+        Behaviour.NOT_FOUND: ProviderFailed,  # a wrong address: it says nothing of the recipient
         Behaviour.TOO_FAST: Throttled,
         Behaviour.FAILED: ProviderFailed,
         Behaviour.BAD_GATEWAY: ProviderFailed,
@@ -447,6 +447,7 @@ def refusing(status: int, said: Any) -> Callable[[Asked], tuple[int, Any]]:
         (403, {"code": "chat.denied", "message": "Key: error.dialog.suspended, args: [228532008,]."}, RecipientGone),
         (403, {"code": "access.denied", "message": "Access denied"}, NotAuthorised),
         (404, {"code": "chat.not.found", "message": "Chat not found"}, RecipientGone),
+        (404, {"code": "not.found", "message": "Not found"}, ProviderFailed),
         (400, {"code": "dialog.not.found", "message": "no dialog"}, RecipientGone),
         (400, {"code": "proto.payload", "message": "text: errors.required"}, MessageRefused),
         (401, {"code": "verify.token", "message": "Invalid access_token"}, NotAuthorised),
