@@ -568,6 +568,19 @@ def test_a_token_that_no_header_can_hold_is_refused() -> None:
         Max.connect(Setup(Options(), {"TOKEN": "ключ", "SECRET": SECRET}, right_now))
 
 
+@pytest.mark.parametrize(
+    "more", ["TEL;TYPE=HOME:79120000199", "TEL:79120000199", "tel:79120000199", "item1.TEL:79120000199", "TEL:4425-ое"]
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_card_with_several_phones_proves_none(more: str, first: bool) -> None:
+    before = "VERSION:3.0\r\n" if first else "END:VCARD"
+    assert before in card()
+    vcf = card().replace(before, f"{before}{more}\r\n" if first else f"{more}\r\n{before}")
+    body = with_attachments("mid.several", None, contact(vcf))
+    (event,) = connected("http://127.0.0.1:9").parse(Request({}, body))
+    assert event.contact == ANOTHERS_CONTACT
+
+
 def test_a_card_without_a_phone_proves_nothing() -> None:
     for vcf in ("BEGIN:VCARD\r\nFN:Мария\r\nEND:VCARD\r\n", "", card("4425-ое")):
         body = with_attachments("mid.none", None, contact(vcf))
