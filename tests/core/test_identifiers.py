@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sbyt.core.identifiers import account_key, email_address, phone_number, serial_key
+from sbyt.core.identifiers import account_key, email_address, phone_number, phone_of_sender, serial_key
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,27 @@ def test_an_international_form_is_what_phonenumbers_would_make_of_it(written: st
 @pytest.mark.parametrize("text", ["", "abc", "12", "+7", "2000000001 4425 8235 3101", "anna@example.org"])
 def test_what_is_no_phone_is_none(text: str) -> None:
     assert phone_number(text) is None
+
+
+@pytest.mark.parametrize(
+    "sender", ["+79120000101", "89120000101", "79120000101", "8 (912) 000-01-01", "+7 912 0000101"]
+)
+def test_a_sender_may_be_a_phone(sender: str) -> None:
+    assert phone_of_sender(sender) == "+79120000101"
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["RU.9120000101", "tel:+79120000101", "+79120000101;ext=2", "A9120000101", "+79120000101\n", "900", "+", ""],
+)
+def test_a_name_with_figures_is_no_phone(sender: str) -> None:
+    """WhatsApp calls those who show no phone RU.…: the figures may be somebody else's phone."""
+    assert phone_of_sender(sender) is None
+
+
+@given(st.from_regex(r"[A-Za-z]{1,2}\.?\+?7?9[0-9]{9}", fullmatch=True))
+def test_letters_before_a_phone_make_it_a_name(sender: str) -> None:
+    assert phone_of_sender(sender) is None
 
 
 @pytest.mark.parametrize(

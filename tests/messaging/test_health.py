@@ -66,6 +66,8 @@ def found(code: str, said: str = "") -> dict[str, Any]:
         pytest.param({"ended": {"throttled": 50, "delivered": 50}}, OK, [], id="to be slowed is no failure"),
         pytest.param({"ended": {"recipient_gone": 50}}, OK, [], id="people who went are no failure"),
         pytest.param({"ended": {"cannot_carry": 50, "expired": 50, "dropped": 9}}, OK, [], id="nor is what we refuse"),
+        pytest.param({"gone": 9}, OK, [], id="nine on end may all be gone"),
+        pytest.param({"gone": 10}, DEGRADED, ["all_gone"], id="ten hardly are"),
         pytest.param(
             {"ended": {"message_refused": 10, "delivered": 10}}, DEGRADED, ["refused_often"], id="half refused"
         ),

@@ -21,7 +21,7 @@ from sbyt.messaging.channel import (
 )
 from sbyt.messaging.delivery import Attempt
 from sbyt.messaging.models import Delivery, OutboundMessage
-from sbyt.messaging.pacing import back_off
+from sbyt.messaging.pacing import GONE_TO_DOUBT, back_off
 from sbyt.messaging.silence import Why, keep_silent, silent
 from tests.messaging.outbox_world import (
     ANNOUNCEMENT,
@@ -336,3 +336,39 @@ def test_who_asked_for_silence_stays_one_who_did() -> None:
     write(recipient="anna")
     attempt(RecipientGone(), 10)
     assert silent([("sms", "anna")]) == {("sms", "anna"): Why.ASKED}
+
+
+def all_end(*outcomes: Sent | UnableToSend) -> list[str]:
+    """Write to as many people, let the attempts end so, one after the other, and say to whom we are silent then."""
+    people = [f"person {number}" for number in range(len(outcomes))]
+    for person, outcome in zip(people, outcomes, strict=True):
+        write(recipient=person)
+        attempt(outcome, 0)
+    return [person for channel, person in silent([("sms", person) for person in people])]
+
+
+def test_where_everybody_is_said_to_be_gone_nobody_is_kept_silent_any_more() -> None:
+    """So a bot is answered that hasn't passed moderation, whoever it writes to."""
+    silenced = all_end(*[RecipientGone()] * (GONE_TO_DOUBT + 5))
+    assert len(silenced) == GONE_TO_DOUBT - 1
+    assert pace().gone == GONE_TO_DOUBT + 5
+
+
+@pytest.mark.parametrize("between", [MessageRefused(), CannotCarry()])
+def test_only_a_delivery_shows_that_people_can_be_reached(between: UnableToSend) -> None:
+    gone = [RecipientGone()] * (GONE_TO_DOUBT - 1)
+    assert "person 10" not in all_end(*gone, between, RecipientGone())
+
+
+def test_once_somebody_was_reached_who_is_gone_is_believed_again() -> None:
+    gone = [RecipientGone()] * GONE_TO_DOUBT
+    assert f"person {GONE_TO_DOUBT + 1}" in all_end(*gone, Sent(), RecipientGone())
+
+
+def test_where_all_that_went_together_are_gone_none_of_them_is_kept_silent() -> None:
+    people = [f"person {number}" for number in range(GONE_TO_DOUBT)]
+    for person in people:
+        write(recipient=person)
+    messages = claim().messages
+    delivery.record("sms", [Attempt(one.outgoing.id, one.attempt, at(0), at(1), RecipientGone()) for one in messages])
+    assert not silent([("sms", person) for person in people])

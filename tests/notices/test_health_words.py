@@ -23,6 +23,7 @@ EVERYTHING = [
     *(Measured(look_error=error) for error in _ERRORS["ru"] if error),
     Measured(ended={"delivered": 10, "uncertain": 10}),
     Measured(ended={"message_refused": 90}),
+    Measured(gone=25),
     Measured(overdue_since=NOON - dt.timedelta(hours=1), expected=40.0, last_at=NOON - dt.timedelta(hours=1)),
     *(
         Measured(certificate=Certificate(seen, NOON - dt.timedelta(days=89), NOON + dt.timedelta(days=1)))

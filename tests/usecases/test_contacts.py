@@ -88,8 +88,8 @@ def test_a_second_time_nothing_is_linked() -> None:
     ("contact", "said_of_it"),
     [
         pytest.param(STRANGER, "Этого телефона нет ни в одном договоре.", id="in no contract"),
-        pytest.param(ANOTHERS_CONTACT, "Это номер другого человека", id="another's, or not proved"),
-        pytest.param("12", "Это номер другого человека", id="no phone at all"),
+        pytest.param(ANOTHERS_CONTACT, "Не можем проверить, что это ваш номер", id="another's, or not proved"),
+        pytest.param("12", "Не можем проверить, что это ваш номер", id="no phone at all"),
     ],
 )
 def test_any_other_phone_links_nothing_and_says_how(contact: str, said_of_it: str) -> None:

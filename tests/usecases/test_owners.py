@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from sbyt.accounts.models import Account, Link
 from sbyt.accounts.owners import OwnerLink
+from sbyt.accounts.queries import sender_addresses
 from sbyt.config.channels import DEFAULT_CHANNELS
 from sbyt.conversation.acts import OwnerTold, Shown
 from sbyt.core.periods import Period
@@ -21,6 +22,7 @@ from sbyt.core.settings import Settings
 from sbyt.messaging.models import Conversation, InboundMessage, OutboundMessage
 from sbyt.messaging.numbers import short_number
 from sbyt.usecases.link_account import UnableToLink, address_of, link_account, unlink_account
+from sbyt.usecases.receive_message.linking import address_of_sender
 from sbyt.usecases.receive_message.owners import Told, tell_owners, told_by_message
 from tests.support.databases import FreshDatabase
 from tests.usecases.receiving import ACCOUNT, OTHER, OWNER, SETTINGS, household, said, with_channel
@@ -323,3 +325,11 @@ def test_a_link_is_ended_once_and_may_be_made_anew() -> None:
 def test_what_was_never_linked_is_not_unlinked() -> None:
     with pytest.raises(UnableToLink, match="отвязывать нечего"):
         unlink_account(NEW, ACCOUNT, "Петрова", NOW)
+
+
+def test_a_name_that_holds_the_figures_of_a_phone_is_not_that_phone() -> None:
+    """WhatsApp calls so who shows no phone: what they say is for nobody's account."""
+    name = f"RU.{OWNER.removeprefix('+7')}"
+    assert sender_addresses("whatsapp", name, by_phone=True) == [("chat", f"whatsapp:{name}")]
+    assert address_of_sender("whatsapp", name, SETTINGS) is None
+    assert address_of_sender("whatsapp", OWNER, SETTINGS) == OwnerLink("phone", OWNER)

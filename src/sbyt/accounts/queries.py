@@ -13,7 +13,7 @@ from django.db.models.functions import Length
 
 from sbyt.accounts.models import Account, Link, Meter
 from sbyt.bulk.rows import fetch
-from sbyt.core.identifiers import email_address, phone_number
+from sbyt.core.identifiers import email_address, phone_of_sender
 
 
 class FoundAccount(NamedTuple):
@@ -78,7 +78,7 @@ def sender_addresses(channel: str, sender: str, *, by_phone: bool) -> list[tuple
     email = email_address(sender)
     if email:
         addresses.append((Link.Kind.EMAIL.value, email))
-    phone = phone_number(sender) if by_phone or sender.startswith("+") else None
+    phone = phone_of_sender(sender) if by_phone or sender.startswith("+") else None
     if phone:
         addresses.append((Link.Kind.PHONE.value, phone))
     return addresses

@@ -121,7 +121,7 @@ def _received(channel: Channel, request: Request, now: dt.datetime) -> tuple[str
         incoming = read(channel, request, now)
     except UnableToParse as error:
         said = str(error)
-        with_connection(lambda: keep_unreadable(channel.code, request.body, said, now))
+        with_connection(lambda: keep_unreadable(channel.code, channel.redacted(request.body), said, now))
         _log.warning("webhook_unreadable", channel=channel.code)
         return "unreadable", _said(channel.status_of_unreadable, said)
     if not incoming:

@@ -10,6 +10,8 @@ import phonenumbers
 _LOOK_ALIKE = str.maketrans("АВЕЗКМНОРСТУХЁІ", "ABE3KMHOPCTYXEI")
 #: Already in its international form: nothing that phonenumbers could change. Most senders are called so.
 _INTERNATIONAL = re.compile(r"\+7[0-9]{10}")
+#: A sender that is a phone. Names hold figures too, and phonenumbers finds a phone in them.
+_PHONE_AS_SENDER = re.compile(r"\+?[0-9][0-9 ()-]*")
 _NOT_ALNUM = re.compile(r"[\W_]+")
 
 
@@ -34,6 +36,11 @@ def phone_number(text: str, region: str = "RU") -> str | None:
     if not phonenumbers.is_possible_number(parsed):
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def phone_of_sender(sender: str) -> str | None:
+    """The phone that a sender is, in its international form; None for a name, whatever figures are in it."""
+    return phone_number(sender) if _PHONE_AS_SENDER.fullmatch(sender) else None
 
 
 def email_address(text: str) -> str | None:

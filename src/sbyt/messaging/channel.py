@@ -208,7 +208,7 @@ class Throttled(UnableToSend):
 
 
 class ProviderFailed(UnableToSend):
-    """The provider says that it failed (5xx): it did not take the message."""
+    """The provider says that it failed (5xx), or nothing is at its address (404): it did not take the message."""
 
     code, retryable, staff_are_told = "provider_failed", True, ""
 
@@ -328,6 +328,10 @@ class Channel(ABC):
 
         :raises UnableToParse: if it is of no known form.
         """
+
+    def redacted(self, body: bytes) -> bytes:
+        """What is kept for people of a genuine request that can't be read: all but our own secrets."""
+        return body
 
     def answers_at_once(self, request: Request) -> bool:  # noqa: ARG002 for others
         """Whether this request is one of a live session, whose answer goes into the response."""

@@ -23,7 +23,7 @@ from sbyt.messaging.channel import (
 from sbyt.messaging.masking import masked
 from sbyt.messaging.models import Delivery, OutboundMessage, Pace
 from sbyt.messaging.outbox import LEASE, LIFE, Kind, State
-from sbyt.messaging.pacing import CLOCK_SLACK, back_off, pause_of_channel, wait_of_message
+from sbyt.messaging.pacing import CLOCK_SLACK, GONE_TO_DOUBT, back_off, pause_of_channel, wait_of_message
 from sbyt.messaging.silence import Why, keep_silent
 
 #: Results in the delivery log besides the codes of the send errors.
@@ -39,7 +39,7 @@ UNKNOWN = (Uncertain.code, LEASE_EXPIRED)
 _CHANNEL_FAILED = (Unreachable, ProviderFailed, NotAuthorised, Uncertain)
 _CHANNEL_WORKS = (Sent, Throttled, RecipientGone, MessageRefused)
 
-_MOST_FAILURES = 10_000  # more are not counted
+_MOST_COUNTED = 10_000  # failures, or recipients gone, on end; more are not counted
 #: After so many failures of the provider a message is given up if others went through meanwhile.
 _MANY_ATTEMPTS = 12
 _MEANWHILE = dt.timedelta(hours=1)
@@ -72,6 +72,9 @@ def record(channel: str, attempts: Sequence[Attempt]) -> None:
     time. The same attempts recorded again change nothing. The outcome of an attempt whose lease ran out meanwhile is
     still taken, unless the message was claimed again.
 
+    To whoever is gone nothing is written first from now on, except where all are said to be gone: a bot that hasn't
+    passed moderation, or is blocked, is answered so whoever it writes to.
+
     :raises DatabaseError: if the database is out of reach; then call it again.
     """
     with transaction.atomic(durable=True):
@@ -94,9 +97,9 @@ def record(channel: str, attempts: Sequence[Attempt]) -> None:
         _save(messages.values())
         Delivery.objects.bulk_create([_logged(one, messages[one.message]) for one in new])
         for one in new:
-            if isinstance(one.outcome, RecipientGone):
+            if isinstance(one.outcome, RecipientGone) and pace.gone < GONE_TO_DOUBT:
                 keep_silent([(channel, messages[one.message].recipient)], Why.GONE, one.ended_at)
-        pace.save(update_fields=["paused_until", "failures", "trouble", "trouble_since", "lately"])
+        pace.save(update_fields=["paused_until", "failures", "trouble", "trouble_since", "lately", "gone"])
 
 
 def _recorded(messages: Collection[int]) -> set[tuple[int, dt.datetime, str]]:
@@ -160,12 +163,12 @@ def _treat_as_unknown(message: OutboundMessage, at: dt.datetime, *, once_before:
 
 
 def _judge(pace: Pace, attempt: Attempt) -> None:
-    """What an attempt means for its channel: whether it works, and whether it is to pause."""
+    """What an attempt means for its channel: whether it works and reaches people, and whether it is to pause."""
     outcome = attempt.outcome
     if isinstance(outcome, _CHANNEL_FAILED):
         # What began before the pause did belongs to the failure that brought it.
         if pace.paused_until is None or attempt.began_at >= pace.paused_until:
-            pace.failures = min(pace.failures + 1, _MOST_FAILURES)
+            pace.failures = min(pace.failures + 1, _MOST_COUNTED)
         pace.trouble = outcome.code
         pace.trouble_since = pace.trouble_since or attempt.ended_at
         _pause(pace, attempt.ended_at, pause_of_channel(pace.failures, outcome))
@@ -173,6 +176,10 @@ def _judge(pace: Pace, attempt: Attempt) -> None:
         if pace.failures:
             pace.paused_until = None
         pace.failures, pace.trouble, pace.trouble_since = 0, "", None
+    if isinstance(outcome, RecipientGone):
+        pace.gone = min(pace.gone + 1, _MOST_COUNTED)
+    elif isinstance(outcome, Sent):
+        pace.gone = 0
     if isinstance(outcome, Throttled):
         _pause(pace, attempt.ended_at, wait_of_message(attempt.message, attempt.attempt, outcome))
 

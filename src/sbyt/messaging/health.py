@@ -19,7 +19,7 @@ from sbyt.messaging.channel import (
     Uncertain,
     Unreachable,
 )
-from sbyt.messaging.pacing import FAILURES_TO_PAUSE
+from sbyt.messaging.pacing import FAILURES_TO_PAUSE, GONE_TO_DOUBT
 from sbyt.messaging.usual_traffic import CERTAIN, SUSPICIOUS
 
 #: The attempts of this time are counted.
@@ -84,10 +84,12 @@ class Measured:
 
     ``ended``: how many attempts of the last ``WINDOW`` ended how. ``overdue_since``: when the first answer might have
     gone that still waits. ``expected``: how many messages would usually have come since the last.
+    ``gone``: how many recipients on end were said to be gone.
     ``look_error``: the code of the send error with which the provider could not be asked.
     """
 
     failures: int = 0
+    gone: int = 0
     trouble: str = ""
     trouble_since: dt.datetime | None = None
     ended: Mapping[str, int] = field(default_factory=dict)
@@ -121,7 +123,7 @@ def _key(of: Measured) -> _Judged:
 
 
 def _sending(of: Measured, now: dt.datetime) -> _Judged:
-    """Failures on end, or else a large share of failures among the last attempts, and of those nobody knows of."""
+    """Failures on end, or else many among the last attempts; refusals, people said to be gone, what nobody knows of."""
     fails_on_end = of.failures >= FAILURES_TO_PAUSE and of.trouble not in ("", NotAuthorised.code)
     if fails_on_end:
         for_long = of.trouble_since is not None and now - of.trouble_since >= _DOWN_AFTER
@@ -135,6 +137,8 @@ def _sending(of: Measured, now: dt.datetime) -> _Judged:
     refused = of.ended.get(MessageRefused.code, 0)
     if refused >= _LEAST and refused * 2 >= total:
         yield _DEGRADED, Reason("refused_often", {"count": refused, "of": total})
+    if of.gone >= GONE_TO_DOUBT:
+        yield _DEGRADED, Reason("all_gone", {"count": of.gone})
     unknown = sum(of.ended.get(code, 0) for code in _UNKNOWN)
     if unknown >= _MANY_UNCERTAIN:
         yield _DEGRADED, Reason("uncertain", {"count": unknown})

@@ -120,6 +120,7 @@ def measure(
         pace, row = paces.get(code, none), rows.get(code, blank)
         found[code] = Measured(
             failures=pace.failures,
+            gone=pace.gone,
             trouble=pace.trouble,
             trouble_since=pace.trouble_since,
             ended=ended.get(code, {}),

@@ -197,6 +197,7 @@ class Pace(models.Model):
     failures = models.SmallIntegerField(default=0)  # attempts since the provider last answered as it should
     trouble = models.CharField(max_length=32, default="")  # the code of the last of them
     trouble_since = models.DateTimeField(null=True)  # when the first of them ended
+    gone = models.SmallIntegerField(default=0, db_default=0)  # recipients said to be gone since one was reached
 
 
 class ChannelStatus(models.Model):

@@ -20,6 +20,8 @@ LONGEST_PAUSE = dt.timedelta(hours=1)
 LONGEST_UNREACHABLE = dt.timedelta(minutes=1)
 #: From so many failures on end a channel pauses, and is then tried with one message at a time.
 FAILURES_TO_PAUSE = 3
+#: Once so many recipients on end are said to be gone, with nothing delivered between, it isn't they who are.
+GONE_TO_DOUBT = 10
 #: What lies farther ahead than it can be meant to is no wait: the clock was set back.
 CLOCK_SLACK = dt.timedelta(minutes=1)
 

@@ -151,7 +151,7 @@ class Api:
         if there.scheme != "https" and there[:2] != urlsplit(self.address)[:2]:
             raise RecipientGone("адрес файла не https")
         response, body = await ask("GET", url, headers or {}, seconds=self.seconds, ca=self.ca, most=LARGEST + 1)
-        if error := error_of(response):
+        if error := error_of_file(response):
             raise error
         return Picture.of(body)
 
@@ -177,7 +177,8 @@ def before_sending() -> Iterator[None]:
 def error_of(response: httpx.Response) -> UnableToSend | None:
     """What a status means where the provider documents nothing else; None where it took the message.
 
-    Its words are left out: they may repeat the message.
+    Its words are left out: they may repeat the message. That nothing is at this address (404, 410) says nothing of the
+    recipient: it is what a wrong address, an API that moved and a gateway before it answer to every message.
     """
     status = response.status_code
     said = f"HTTP {status}"
@@ -186,17 +187,20 @@ def error_of(response: httpx.Response) -> UnableToSend | None:
             return None
         case 401 | 403:
             return NotAuthorised(said)
-        case 404 | 410:
-            return RecipientGone(said)
         case 429:
             return Throttled(said, wait=_retry_after(response))
         case 504:  # whoever stands between us and the provider has waited in vain
             return Uncertain(said)
-        case 408:
+        case 404 | 408 | 410:
             return ProviderFailed(said)
         case _ if 400 <= status < 500:
             return MessageRefused(said)
     return ProviderFailed(said)
+
+
+def error_of_file(response: httpx.Response) -> UnableToSend | None:
+    """As ``error_of``, for a file by the address that the provider itself gave: what isn't there is gone."""
+    return RecipientGone(f"HTTP {response.status_code}") if response.status_code in (404, 410) else error_of(response)
 
 
 def _retry_after(response: httpx.Response) -> float | None:

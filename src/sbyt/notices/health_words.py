@@ -75,6 +75,11 @@ _REASONS: Mapping[str, Mapping[str, _Sentence]] = {
             "",
             "Почему отказывает, показывает sbyt outbox. Эти сообщения сами больше не уйдут.",
         ),
+        "all_gone": _Sentence(
+            "Оператор канала отвечает, что адресаты недоступны: {count} подряд, и никто не получил",
+            "",
+            "Так отвечают всем и боту, который не прошёл проверку или заблокирован. Посмотрите в его кабинете.",
+        ),
         "uncertain": _Sentence(
             "Неизвестно, дошли ли сообщения: {count} за 15 минут", "", "Какие именно, показывает sbyt outbox."
         ),
@@ -146,6 +151,11 @@ _REASONS: Mapping[str, Mapping[str, _Sentence]] = {
             "The provider refuses messages: {count} of {of} within 15 minutes",
             "",
             "sbyt outbox shows why. These will not go by themselves any more.",
+        ),
+        "all_gone": _Sentence(
+            "The provider says of everybody that they can't be reached: {count} on end, and nobody got anything",
+            "",
+            "A bot that isn't moderated yet, or is blocked, gets this answer to everything. See its page there.",
         ),
         "uncertain": _Sentence(
             "Nobody knows whether messages arrived: {count} within 15 minutes", "", "sbyt outbox shows which."

@@ -73,6 +73,6 @@ def take_polled(channel: Channel, bodies: Sequence[bytes], now: dt.datetime) -> 
         try:
             found += read(channel, Request({}, body, at=now), now)
         except UnableToParse as error:
-            keep_unreadable(channel.code, body, str(error), now)
+            keep_unreadable(channel.code, channel.redacted(body), str(error), now)
             _log.warning("polled_unreadable", channel=channel.code)
     return sum(one.is_new for one in store_many(found, now)) if found else 0

@@ -271,7 +271,7 @@ TABLE = Table(
         Behaviour.BAD_REQUEST: MessageRefused,
         Behaviour.UNAUTHORISED: NotAuthorised,
         Behaviour.FORBIDDEN: NotAuthorised,
-        Behaviour.NOT_FOUND: RecipientGone,
+        Behaviour.NOT_FOUND: ProviderFailed,  # a wrong address: it says nothing of the recipient
         Behaviour.TOO_FAST: Throttled,
         Behaviour.FAILED: ProviderFailed,
         Behaviour.BAD_GATEWAY: ProviderFailed,
@@ -447,6 +447,7 @@ def refusing(status: int, said: Any) -> Callable[[Asked], tuple[int, Any]]:
         (403, {"code": "chat.denied", "message": "Key: error.dialog.suspended, args: [228532008,]."}, RecipientGone),
         (403, {"code": "access.denied", "message": "Access denied"}, NotAuthorised),
         (404, {"code": "chat.not.found", "message": "Chat not found"}, RecipientGone),
+        (404, {"code": "not.found", "message": "Not found"}, ProviderFailed),
         (400, {"code": "dialog.not.found", "message": "no dialog"}, RecipientGone),
         (400, {"code": "proto.payload", "message": "text: errors.required"}, MessageRefused),
         (401, {"code": "verify.token", "message": "Invalid access_token"}, NotAuthorised),
@@ -565,6 +566,19 @@ def test_a_secret_that_max_would_not_take_is_refused(secret: str) -> None:
 def test_a_token_that_no_header_can_hold_is_refused() -> None:
     with pytest.raises(UnableToSetUp, match="не латинские буквы"):
         Max.connect(Setup(Options(), {"TOKEN": "ключ", "SECRET": SECRET}, right_now))
+
+
+@pytest.mark.parametrize(
+    "more", ["TEL;TYPE=HOME:79120000199", "TEL:79120000199", "tel:79120000199", "item1.TEL:79120000199", "TEL:4425-ое"]
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_card_with_several_phones_proves_none(more: str, first: bool) -> None:
+    before = "VERSION:3.0\r\n" if first else "END:VCARD"
+    assert before in card()
+    vcf = card().replace(before, f"{before}{more}\r\n" if first else f"{more}\r\n{before}")
+    body = with_attachments("mid.several", None, contact(vcf))
+    (event,) = connected("http://127.0.0.1:9").parse(Request({}, body))
+    assert event.contact == ANOTHERS_CONTACT
 
 
 def test_a_card_without_a_phone_proves_nothing() -> None:

@@ -161,7 +161,7 @@ TABLE = Table(
         Behaviour.BAD_REQUEST: MessageRefused,
         Behaviour.UNAUTHORISED: NotAuthorised,
         Behaviour.FORBIDDEN: NotAuthorised,
-        Behaviour.NOT_FOUND: RecipientGone,
+        Behaviour.NOT_FOUND: ProviderFailed,  # a wrong address: it says nothing of the recipient
         Behaviour.TOO_FAST: Throttled,
         Behaviour.FAILED: ProviderFailed,
         Behaviour.BAD_GATEWAY: ProviderFailed,

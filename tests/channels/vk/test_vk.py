@@ -32,7 +32,9 @@ from sbyt.messaging.channel import (
     Uncertain,
     Unreachable,
 )
+from sbyt.messaging.models import Unreadable
 from sbyt.messaging.pictures import Picture
+from sbyt.usecases.take_in import take_polled
 from tests.channels.harness import ChannelContract, Payload, Table
 from tests.channels.http_provider import Asked, HttpProvider, http_provider
 from tests.channels.provider import Behaviour
@@ -222,7 +224,7 @@ TABLE = Table(
         Behaviour.BAD_REQUEST: MessageRefused,
         Behaviour.UNAUTHORISED: NotAuthorised,
         Behaviour.FORBIDDEN: NotAuthorised,
-        Behaviour.NOT_FOUND: RecipientGone,
+        Behaviour.NOT_FOUND: ProviderFailed,  # a wrong address: it says nothing of the recipient
         Behaviour.TOO_FAST: Throttled,
         Behaviour.FAILED: ProviderFailed,
         Behaviour.BAD_GATEWAY: ProviderFailed,
@@ -459,6 +461,15 @@ def test_without_an_address_there_is_nothing_to_register() -> None:
 def test_a_secret_that_vk_would_not_take_is_refused(secret: str) -> None:
     with pytest.raises(UnableToSetUp, match="от 16 до 50"):
         Vk.connect(Setup(Options(group=GROUP), {"TOKEN": TOKEN, "SECRET": secret}, right_now))
+
+
+@pytest.mark.usefixtures("database")
+def test_the_secret_is_not_kept_with_what_was_asked_for_and_cannot_be_read() -> None:
+    body = new(7, "", date=10**20)
+    assert SECRET.encode() in body
+    take_polled(connected("http://127.0.0.1:9"), [body], right_now())
+    row = Unreadable.objects.latest("id")
+    assert (SECRET in row.body, '"***"' in row.body) == (False, True)
 
 
 def test_the_secret_is_not_kept_with_the_message() -> None:

@@ -24,12 +24,14 @@ from sbyt.messaging.channel import (
     Request,
     Setup,
     Throttled,
+    UnableToSend,
     UnableToSetUp,
     UnableToVerify,
     Uncertain,
     Unreachable,
 )
 from tests.channels.harness import ChannelContract, Payload, Table
+from tests.channels.http_provider import http_provider
 from tests.channels.provider import Behaviour, provider
 from tests.support.serving import Answered, right_now
 
@@ -135,7 +137,7 @@ TABLE = Table(
         Behaviour.BAD_REQUEST: MessageRefused,
         Behaviour.UNAUTHORISED: NotAuthorised,
         Behaviour.FORBIDDEN: NotAuthorised,
-        Behaviour.NOT_FOUND: RecipientGone,
+        Behaviour.NOT_FOUND: ProviderFailed,  # a wrong address: it says nothing of the recipient
         Behaviour.TOO_FAST: Throttled,
         Behaviour.FAILED: ProviderFailed,
         Behaviour.BAD_GATEWAY: ProviderFailed,
@@ -174,6 +176,13 @@ def test_what_is_said_later_is_signed_as_the_site_signs() -> None:
 def test_who_cannot_be_written_to_is_not(channel: Webform, recipient: str) -> None:
     with pytest.raises(CannotCarry):
         asyncio.run(channel.send(Outgoing(1, recipient, "Приняли 4425.")))
+
+
+@pytest.mark.parametrize(("status", "expected"), [(410, RecipientGone), (404, ProviderFailed)])
+def test_a_visitor_is_gone_only_where_the_site_says_so(status: int, expected: type[UnableToSend]) -> None:
+    """404 is what a wrong address answers, whoever the visitor."""
+    with http_provider(lambda _: (status, b"<html>")) as site, pytest.raises(expected):
+        asyncio.run(connected(f"{site.url}/").send(Outgoing(7, "visitor-1", "Приняли.")))
 
 
 def test_without_a_secret_nobody_gets_in() -> None:

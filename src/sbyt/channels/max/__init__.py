@@ -45,7 +45,8 @@ _LONGEST_LABEL = 128
 _SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
 
 #: What codes say that the status doesn't: https://dev.max.ru/docs-api (Ответы) and the errors that its methods name. A
-#: bot that hasn't passed moderation gets the same 403 as one that the person stopped.
+#: bot that hasn't passed moderation gets the same 403 as one that the person stopped. ``not.found`` alone isn't here:
+#: it doesn't say what is not there, and may mean the method.
 _ERRORS: Mapping[str, type[UnableToSend]] = {
     "chat.denied": RecipientGone,
     "error.dialog.suspended": RecipientGone,
@@ -53,7 +54,6 @@ _ERRORS: Mapping[str, type[UnableToSend]] = {
     "dialog.not.found": RecipientGone,
     "chat.not.found": RecipientGone,
     "user.not.found": RecipientGone,
-    "not.found": RecipientGone,
     "attachment.not.ready": ProviderFailed,
 }
 #: A file is looked over by MAX before it may be sent: so many seconds pass between the attempts.

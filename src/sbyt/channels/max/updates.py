@@ -16,6 +16,7 @@ from sbyt.messaging.provider_json import is_same, moment, read_as
 KINDS = ("message_created", "message_edited", "message_callback", "bot_started")
 
 _PICTURE = re.compile(r"\.(jpe?g|png|webp)$", re.IGNORECASE)
+_ANY_PHONE = re.compile(r"^(?:[\w-]+\.)?TEL[;:]", re.MULTILINE | re.IGNORECASE)
 _PHONE = re.compile(r"^TEL[^:\r\n]*:([+\d() -]+)\r?$", re.MULTILINE)
 
 
@@ -156,6 +157,8 @@ def _contact(own: _Body, forwarded: _Body | None, sender: int, token: str) -> st
 def _proved(payload: dict[str, Any], sender: int, token: str) -> str:
     """The phone of the card that the bot's button shared; empty where the proof is missing or wrong.
 
+    Of several phones nobody knows which is the account's own: none is proved.
+
     The hash is HMAC-SHA256 of the card with the bot's token (https://dev.max.ru/docs-api, кнопка request_contact). It
     doesn't say whose card it is: that is in ``max_info``.
     """
@@ -165,6 +168,6 @@ def _proved(payload: dict[str, Any], sender: int, token: str) -> str:
         return ""
     if not isinstance(owner, dict) or owner.get("user_id") != sender:
         return ""
-    found = _PHONE.search(card)
+    found = _PHONE.search(card) if len(_ANY_PHONE.findall(card)) == 1 else None
     digits = re.sub(r"\D", "", found[1]) if found else ""
     return (phone_number(f"+{digits}") or "") if digits else ""

@@ -28,7 +28,7 @@ from sbyt.messaging.channel import (
     Uncertain,
 )
 from sbyt.messaging.pictures import LARGEST
-from sbyt.messaging.provider_calls import error_of, get, post
+from sbyt.messaging.provider_calls import error_of, error_of_file, get, post
 
 #: No answer is larger: a hundred updates, each of which repeats the message that it answers.
 _MOST_OF_AN_ANSWER = 32 * 1024 * 1024
@@ -114,7 +114,7 @@ class _Session(BaseSession):
         raise_for_status: bool = True,  # noqa: ARG002, FBT001, FBT002 it always does
     ) -> AsyncGenerator[bytes, None]:
         response, data = await get(url, headers or {}, seconds=timeout, most=_MOST_OF_A_FILE, proxy=self._proxy)
-        if error := error_of(response):
+        if error := error_of_file(response):
             raise error
         yield data
 

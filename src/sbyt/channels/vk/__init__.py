@@ -46,6 +46,8 @@ _LENGTH = 4096
 _MOST_BUTTONS = 6  # rows, of one button each
 _LONGEST_LABEL = 40
 _LONGEST_TITLE = 14  # of a server of the Callback API
+#: Stands for the secret in what is kept.
+_LEFT_OUT = b"***"
 _SHORTEST_SECRET, _LONGEST_SECRET = 16, 50
 
 #: https://dev.vk.com/ru/reference/errors and https://dev.vk.com/ru/method/messages.send: VK answers 200 with these.
@@ -125,6 +127,9 @@ class Vk(Channel):
 
     def parse(self, request: Request) -> Sequence[InboundEvent]:
         return events(request.body)
+
+    def redacted(self, body: bytes) -> bytes:
+        return body.replace(self._secret.encode(), _LEFT_OUT)
 
     def respond(self, request: Request, results: Sequence[Mapping[str, Any] | None]) -> Response:  # noqa: ARG002 the results say nothing here
         is_asked = kind_of(request.body) == "confirmation"

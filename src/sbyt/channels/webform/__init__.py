@@ -19,6 +19,7 @@ from sbyt.messaging.channel import (
     Clock,
     InboundEvent,
     Outgoing,
+    RecipientGone,
     Request,
     Response,
     Sent,
@@ -34,6 +35,8 @@ from sbyt.messaging.provider_options import HttpsAddress, Seconds
 #: A signature is good for so long before and after its time; what is repeated within is known by its id.
 _WINDOW = dt.timedelta(minutes=5)
 _SHORTEST_SECRET = 32
+#: What we ask a site to answer where it has no such visitor: an address that is wrong gives 404.
+_NO_SUCH_VISITOR = 410
 _STORED = b'{"status": "stored"}'
 
 
@@ -134,6 +137,8 @@ class Webform(Channel):
             "x-sbyt-signature": self._signature(stamp, content),
         }
         response, _ = await post(self._callback, content, headers, seconds=self._seconds)
+        if response.status_code == _NO_SUCH_VISITOR:
+            raise RecipientGone(f"HTTP {_NO_SUCH_VISITOR}")
         if error := error_of(response):
             raise error
         return Sent()

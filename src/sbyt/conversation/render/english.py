@@ -284,7 +284,7 @@ class English(Words):
                     "that lets us know you. Readings are taken without it too."
                 )
         how = f"Press «{self.contact_button}»" if act.offer else "Send the account and the code from the bill"
-        return f"This is another person's number: we can't know you by it. {how}."
+        return f"We can't check that this is your number. {how}."
 
     @staticmethod
     def several(accounts: Sequence[str]) -> str:

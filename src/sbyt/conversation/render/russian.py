@@ -380,7 +380,7 @@ class Russian(Words):
                     "«Чтобы мы узнавали вас». Показания принимаем и без этого."
                 )
         how = f"Нажмите «{self.contact_button}»" if act.offer else "Пришлите номер счёта и код с квитанции"
-        return f"Это номер другого человека, по нему мы не узнаем вас. {how}."
+        return f"Не можем проверить, что это ваш номер. {how}."
 
     @staticmethod
     def several(accounts: Sequence[str]) -> str:

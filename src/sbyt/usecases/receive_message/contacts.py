@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sbyt.accounts.models import Link
 from sbyt.accounts.queries import accounts_by_phone
-from sbyt.core.identifiers import phone_number
+from sbyt.core.identifiers import phone_of_sender
 from sbyt.core.settings import Settings
 from sbyt.messaging.channel import ANOTHERS_CONTACT
 from sbyt.messaging.inbox import Waiting
@@ -31,7 +31,7 @@ class ContactSent(NamedTuple):
 def contacts_sent(messages: Iterable[Waiting]) -> dict[int, ContactSent]:
     """The contacts in these messages, by the message."""
     phones = {
-        message.id: "" if message.contact == ANOTHERS_CONTACT else phone_number(message.contact) or ""
+        message.id: "" if message.contact == ANOTHERS_CONTACT else phone_of_sender(message.contact) or ""
         for message in messages
         if message.contact
     }

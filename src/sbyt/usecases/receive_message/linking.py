@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sbyt.accounts.models import Link
 from sbyt.accounts.owners import OwnerLink
 from sbyt.conversation.acts import Linked, LinkTold
-from sbyt.core.identifiers import email_address, phone_number
+from sbyt.core.identifiers import email_address, phone_of_sender
 from sbyt.core.settings import Settings
 from sbyt.messaging.numbers import link_number
 from sbyt.usecases.receive_message.owners import Told
@@ -26,14 +26,15 @@ class NewLink(NamedTuple):
 def address_of_sender(channel: str, sender: str, settings: Settings) -> OwnerLink | None:
     """What a sender is linked by: the phone or e-mail address where the channel's senders are such, else the chat.
 
-    None where there is no such channel, or the sender has no address of its kind: an SMS from a name.
+    None where there is no such channel, or the sender has no address of its kind: an SMS from a name, somebody in
+    WhatsApp who shows no phone.
     """
     if channel not in settings.channels:
         return None
     senders = settings.channels[channel].senders
     if senders == "chat":
         return OwnerLink(Link.Kind.CHAT.value, f"{channel}:{sender}")
-    address = phone_number(sender) if senders == "phone" else email_address(sender)
+    address = phone_of_sender(sender) if senders == "phone" else email_address(sender)
     return OwnerLink(senders, address) if address else None
 
 
