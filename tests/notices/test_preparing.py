@@ -294,5 +294,6 @@ def test_where_a_person_left_only_part_of_the_registers_unread_they_are_still_to
 
 def test_what_must_be_said_of_the_channels_name_is_said_where_there_is_room() -> None:
     change_channel(Change("whatsapp", ChannelState.WITHDRAWN, "test", footnote="Сноска о владельце"), SETTINGS, NOW)
+    wrote(PHONE)
     texts = prepared().texts["ru"]
     assert (texts["text"].endswith("Сноска о владельце."), "Сноска" in texts["short"]) == (True, False)
