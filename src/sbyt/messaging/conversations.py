@@ -62,6 +62,7 @@ def remembered(messages: Collection[int]) -> dict[int, Remembered]:
             talk, json.loads(state or "{}"), _asked(*asked) if asked[0] else NOTHING_ASKED, silence or ""
         )
         for message, talk, silence, state, *asked in fetch(_OF_MESSAGES, list(messages))
+        if talk is not None or silence
     }
 
 
