@@ -6,12 +6,10 @@ the providers check at each attempt what must never happen, and remember a byte 
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import random
 from collections import Counter, deque
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 from unittest.mock import patch
@@ -36,7 +34,6 @@ from sbyt.messaging.channel import (
     Uncertain,
     Unreachable,
 )
-from sbyt.messaging.delivery import Attempt
 from sbyt.notices.feeding import feed
 from sbyt.notices.guarding import guard_of
 from sbyt.notices.models import Addressee, Campaign
@@ -47,6 +44,7 @@ from sbyt.usecases.channels import Change, change_channel
 from sbyt.usecases.mass_notices import Plan, Who, approve, pause, prepare_withdrawn, resume, stop
 from sbyt.usecases.send_messages import Sender
 from tests.simulation.many_people import CHAT, PHONE, STRANGER, tables
+from tests.simulation.work import InLine
 
 SETTINGS = Settings(channels=DEFAULT_CHANNELS)
 NOVEMBER = Period.parse("2026-11")
@@ -58,21 +56,6 @@ TICK = dt.timedelta(seconds=0.1)
 
 class Broken(AssertionError):
     """Something happened that never may."""
-
-
-class InLine:
-    """Stands for the event loop's thread: messages are sent one after the other, in the same order each time."""
-
-    def __init__(self, name: str) -> None:
-        self._loop = asyncio.new_event_loop()
-
-    def start(self, coroutine: Coroutine[Any, Any, Attempt]) -> Future[Attempt]:
-        future: Future[Attempt] = Future()
-        future.set_result(self._loop.run_until_complete(coroutine))
-        return future
-
-    def end(self) -> None:
-        self._loop.close()
 
 
 class Killed(Exception):

@@ -96,6 +96,9 @@ class InLine:
     def end(self) -> None:
         self._loop.close()
 
+    def __del__(self) -> None:
+        self._loop.close()  # of a process that was killed, too
+
 
 def reply_unless_poisoned(state: State, event: Event, facts: Facts, now: dt.datetime) -> Reply:
     """The dialogue, with a fault of ours in it: some text that it stumbles over each time."""
