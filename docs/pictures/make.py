@@ -43,6 +43,11 @@ def main() -> None:
                 _write(phones)
                 _take(phones, "phones.png")
                 _office(browser, address, Path(folder))
+                morning = browser.open(f"{address}phones/morning", width=1000, height=760)
+                morning.click("button[value=play]")
+                time.sleep(5)  # until the worker has answered and told
+                morning.reload()
+                _take(morning, "morning.png")
         finally:
             demo.send_signal(signal.SIGINT)
             demo.wait()

@@ -10,6 +10,7 @@ from dataclasses import replace
 from sbyt.conversation.acts import Closed
 from sbyt.conversation.facts import Way
 from sbyt.conversation.render import LANGUAGES, LONGEST_SMS
+from sbyt.conversation.render.own_words import told_in
 from sbyt.conversation.render.words import Words
 from sbyt.core.periods import Period
 from sbyt.core.settings import ChannelSettings
@@ -66,10 +67,13 @@ class UnableToPutIntoWords(ValueError):
     """There is nothing to say, or it does not fit. The text says what and what to do."""
 
 
-def withdrawn_texts(channel: ChannelSettings, ways: Sequence[Way], until: dt.date, today: dt.date) -> Texts:
+def withdrawn_texts(
+    channel: ChannelSettings, ways: Sequence[Way], until: dt.date, today: dt.date, english: Mapping[str, str]
+) -> Texts:
     """That a channel takes no readings any more, or from which day on, where to send them instead, and until when.
 
     :param ways: the open ones.
+    :param english: how the company's own words are said in English, by the Russian.
     :param until: the last day; it is not said where the channel takes readings until then.
 
     :raises UnableToPutIntoWords: if there is no open way, or not even one fits an SMS.
@@ -92,17 +96,18 @@ def withdrawn_texts(channel: ChannelSettings, ways: Sequence[Way], until: dt.dat
     )
     return {
         language: {
-            "text": words.say((act,), 0),
-            "short": _short(act, language),
+            "text": words.say(told_in((act,), language, english), 0),
+            "short": _short(act, language, english),
             "subject": _SUBJECTS[language]["leaving" if leaving else "withdrawn"].format(
-                title=channel.title, day=words.day(leaving or today)
+                title=channel.title if language == "ru" else english.get(channel.title, channel.title),
+                day=words.day(leaving or today),
             ),
         }
         for language, words in LANGUAGES.items()
     }
 
 
-def _short(act: Closed, language: str) -> str:
+def _short(act: Closed, language: str, english: Mapping[str, str]) -> str:
     """As many ways as fit an SMS that also says until when, the surest first.
 
     Those that take readings on some days only may be over when it is read: they are named where no other is open.
@@ -111,7 +116,8 @@ def _short(act: Closed, language: str) -> str:
     lasting = [way for way in now if not way.has_own_days] or now
     near = sorted(lasting, key=lambda way: (way.unstable, not way.address))
     for count in range(min(len(near), 4), 0, -1):
-        said = LANGUAGES[language].say((replace(act, ways=tuple(near[:count])),), 1)
+        few = replace(act, ways=tuple(near[:count]))
+        said = LANGUAGES[language].say(told_in((few,), language, english), 1)
         if len(said) <= LONGEST_SMS:
             return said
     raise UnableToPutIntoWords(

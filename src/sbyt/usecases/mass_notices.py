@@ -119,7 +119,7 @@ def prepare_withdrawn(
     until = plan.until or _closing(settings, missed)
     others = {other: way for other, way in ways.items() if other != code}
     try:
-        texts = withdrawn_texts(channel, open_ways(others, today), until, today)
+        texts = withdrawn_texts(channel, open_ways(others, today), until, today, settings.notice.english)
     except UnableToPutIntoWords as error:
         raise UnableToPrepare(str(error), "words") from error
     campaign = _campaign(Campaign.Kind.WITHDRAWN, texts, channel.title, plan, until, settings, now)

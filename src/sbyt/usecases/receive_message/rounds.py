@@ -15,6 +15,7 @@ from sbyt.accounts.locks import hold_accounts
 from sbyt.conversation.dialogue import reply
 from sbyt.conversation.facts import Facts
 from sbyt.conversation.render import render
+from sbyt.conversation.render.own_words import told_in
 from sbyt.conversation.state import Event, Reply
 from sbyt.core.periods import Period
 from sbyt.core.settings import Settings
@@ -100,7 +101,8 @@ def _turn(message: Waiting, facts: Facts, touched: Touched, known: Known, writes
     """Answer one message; what follows from it is written with the others'."""
     event = Event(message.text, message.photos, contact=bool(message.contact))
     turn = reply(known.states[sender_of(message)], event, facts, known.at(message))
-    rendered = render(turn.acts, turn.state.language, facts.channel.rendering, short_number(message.id))
+    acts = told_in(turn.acts, turn.state.language, known.settings.notice.english)
+    rendered = render(acts, turn.state.language, facts.channel.rendering, short_number(message.id))
     result = _result(message.provider_id, turn, rendered.text, rendered.buttons)
     writes.add(message, touched, facts, turn, rendered, result, live=live)
 
