@@ -314,6 +314,10 @@ class ChannelState(enum.StrEnum):
         return {"planned": "○", "open": "✓", "unstable": "!", "withdrawn": "✗"}[self]
 
 
+#: The states in which a way takes readings, is named, and carries what we say first.
+USABLE = (ChannelState.OPEN, ChannelState.UNSTABLE)
+
+
 class WaySettings(Section):
     """One way to hand in a reading: how it is called, where it is reached, on which days of the month."""
 

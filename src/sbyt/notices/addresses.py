@@ -9,12 +9,9 @@ from typing import NamedTuple
 from sbyt.accounts.models import Link
 from sbyt.accounts.owners import OwnerLink
 from sbyt.bulk.rows import fetch
-from sbyt.core.settings import ChannelSettings, ChannelState
+from sbyt.core.settings import USABLE, ChannelSettings, ChannelState
 from sbyt.messaging.channel import OWN_PAGE
 from sbyt.messaging.silence import Sender, silent
-
-#: The states in which a channel carries what we say first.
-USABLE = (ChannelState.OPEN, ChannelState.UNSTABLE)
 
 #: Which of a person's links is used first: what reaches them soonest and costs nobody anything.
 _RANK = {Link.Kind.CHAT.value: 0, Link.Kind.EMAIL.value: 1, Link.Kind.PHONE.value: 2}

@@ -14,13 +14,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sbyt.bulk.rows import update
 from sbyt.core.periods import Period
-from sbyt.core.settings import ChannelSettings, Settings
+from sbyt.core.settings import USABLE, ChannelSettings, Settings
 from sbyt.messaging.channel import Channel
 from sbyt.messaging.models import OutboundMessage
 from sbyt.messaging.pacing import rate_of
 from sbyt.messaging.silence import silent
 from sbyt.messaging.statuses import current_channels
-from sbyt.notices.addresses import USABLE
 from sbyt.notices.models import Addressee, Campaign, Concerned
 from sbyt.notices.texts import subject_for, text_for
 from sbyt.readings.queries import all_there, handed_in_for

@@ -7,11 +7,10 @@ import functools
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
-from sbyt.core.settings import Settings
+from sbyt.core.settings import USABLE, Settings
 from sbyt.messaging.guarding import Guard, Verdict
 from sbyt.messaging.silence import Sender, silent
 from sbyt.messaging.statuses import current_channels
-from sbyt.notices.addresses import USABLE
 from sbyt.notices.feeding import PURPOSES, told_by_readings
 from sbyt.notices.models import Addressee, Campaign
 

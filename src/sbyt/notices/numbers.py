@@ -30,9 +30,6 @@ class End(enum.StrEnum):
     STOPPED = "stopped"
 
 
-#: Those whom the contact centre should call.
-NOT_TOLD = (End.UNREACHABLE, End.FAILED, End.UNCERTAIN, End.EXPIRED)
-
 _BY_MESSAGE = {
     "waiting": End.UNDER_WAY,
     "sending": End.UNDER_WAY,

@@ -10,11 +10,11 @@ from sbyt.accounts.models import Link
 from sbyt.accounts.owners import OwnerLink, owners_of_ids
 from sbyt.accounts.queries import linked_accounts, sender_addresses
 from sbyt.bulk.rows import fetch
-from sbyt.core.settings import ChannelSettings, Settings
+from sbyt.core.settings import USABLE, ChannelSettings, Settings
 from sbyt.messaging.channel import Channel
 from sbyt.messaging.silence import Sender, silent
 from sbyt.messaging.statuses import current_channels
-from sbyt.notices.addresses import USABLE, Way, languages_of, ways_of
+from sbyt.notices.addresses import Way, languages_of, ways_of
 from sbyt.notices.models import Addressee
 from sbyt.readings.queries import HandedIn, accounts_of_senders, all_there, handed_in_for
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -31,23 +30,6 @@ _SUBJECTS = {
         "own": "A message",
         "reminder": "Meter readings",
     },
-}
-_MONTHS = {
-    "ru": (
-        "январь",
-        "февраль",
-        "март",
-        "апрель",
-        "май",
-        "июнь",
-        "июль",
-        "август",
-        "сентябрь",
-        "октябрь",
-        "ноябрь",
-        "декабрь",
-    ),
-    "en": calendar.month_name[1:],
 }
 _REMINDERS = {
     "ru": {
@@ -150,7 +132,7 @@ def reminder_texts(period: Period, until: dt.date) -> Texts:
     """That there is no reading yet for a period, how to send one right there, and until when."""
     return {
         language: {
-            name: said.format(month=_MONTHS[language][period.month - 1], day=words.day(until))
+            name: said.format(month=words.month(period), day=words.day(until))
             for name, said in _REMINDERS[language].items()
         }
         | {"subject": _SUBJECTS[language]["reminder"]}

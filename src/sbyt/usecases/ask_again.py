@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from sbyt.accounts.models import Account
 from sbyt.conversation.state import Question, State
-from sbyt.core.settings import ChannelSettings, Settings
+from sbyt.core.settings import USABLE, ChannelSettings, Settings
 from sbyt.messaging.channel import Channel
 from sbyt.messaging.inbox import hold_senders
 from sbyt.messaging.models import Conversation, InboundMessage, OutboundMessage
@@ -20,7 +20,6 @@ from sbyt.messaging.numbers import short_number
 from sbyt.messaging.silence import silent
 from sbyt.messaging.statuses import current_channels
 from sbyt.readings.models import StaffTask
-from sbyt.usecases.channels import USABLE
 from sbyt.usecases.receive_message.questions import ASKED_AGAIN, UNANSWERED, key_of_reminder, offered, put_again
 
 _log = structlog.get_logger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sbyt.core.settings import ChannelState, Settings
+from sbyt.core.settings import USABLE, ChannelState, Settings
 from sbyt.messaging.models import ChannelStatus
 from sbyt.messaging.statuses import Statuses
 from sbyt.notices.announcement.facts import facts
@@ -14,8 +14,6 @@ from sbyt.notices.announcement.saying import Announcement, announcement
 
 #: Where our own site shows it, below its address.
 PAGE, FEED = "channels", "channels.rss"
-
-_USABLE = (ChannelState.OPEN, ChannelState.UNSTABLE)
 
 
 class UnableToWriteFeed(ValueError):
@@ -87,7 +85,7 @@ def channel_notice(statuses: Statuses, settings: Settings, day: dt.date, languag
 
 def _change(code: str, state: ChannelState, statuses: Statuses, day: dt.date) -> dt.date | None:
     """When a planned way opens, or one that takes readings ends."""
-    wanted = {ChannelState.PLANNED: _USABLE}.get(state, (ChannelState.WITHDRAWN,))
+    wanted = {ChannelState.PLANNED: USABLE}.get(state, (ChannelState.WITHDRAWN,))
     return next((row.since for row in statuses.coming(code, day) if row.state in wanted), None)
 
 

@@ -15,13 +15,10 @@ from sbyt.conversation.facts import ChannelFacts, Facts, Way
 from sbyt.conversation.render import LANGUAGES, render
 from sbyt.conversation.state import Event, State
 from sbyt.core.periods import Period
-from sbyt.core.settings import ChannelSettings, ChannelState, Settings, WaySettings
+from sbyt.core.settings import USABLE, ChannelSettings, ChannelState, Settings, WaySettings
 from sbyt.messaging.channel import Channel
 from sbyt.messaging.models import ChannelStatus
 from sbyt.messaging.statuses import Statuses, read_statuses, row_of
-
-#: The states in which a way takes readings and is named.
-USABLE = (ChannelState.OPEN, ChannelState.UNSTABLE)
 
 _LONGEST_AGO = dt.timedelta(days=10 * 366)
 _FARTHEST = dt.timedelta(days=2 * 366)

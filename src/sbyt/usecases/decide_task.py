@@ -17,7 +17,7 @@ from sbyt.accounts.models import Account
 from sbyt.conversation.owners import told_owners
 from sbyt.conversation.render import LANGUAGES, render
 from sbyt.conversation.state import Question, Reply, State
-from sbyt.core.settings import Settings
+from sbyt.core.settings import USABLE, Settings
 from sbyt.messaging.conversations import NOTHING_ASKED
 from sbyt.messaging.inbox import hold_senders
 from sbyt.messaging.models import Conversation, InboundMessage
@@ -25,7 +25,7 @@ from sbyt.messaging.numbers import short_number
 from sbyt.messaging.statuses import read_statuses
 from sbyt.readings.equality import what_is_equal
 from sbyt.readings.models import StaffTask
-from sbyt.usecases.channels import USABLE, connected_channels
+from sbyt.usecases.channels import connected_channels
 from sbyt.usecases.receive_message.owners import tell_owners, told_by_message
 from sbyt.usecases.take_reading import Given, take_reading
 from sbyt.usecases.write_to_customer import STAFF_WROTE, put_notice, storable

@@ -13,13 +13,12 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from sbyt.accounts.queries import accounts_with_keys
 from sbyt.core.identifiers import account_key
-from sbyt.core.periods import Period, period_of_receipt
-from sbyt.core.settings import ChannelState, Settings
+from sbyt.core.periods import period_of_receipt
+from sbyt.core.settings import USABLE, ChannelState, Settings
 from sbyt.messaging import delivery, outbox
 from sbyt.messaging.channel import Channel
 from sbyt.messaging.models import OutboundMessage
 from sbyt.messaging.statuses import current_channels, read_statuses
-from sbyt.notices.addresses import USABLE
 from sbyt.notices.models import Addressee, Campaign, Step
 from sbyt.notices.people import BATCH, Person, Reach, all_accounts, holders, who_used
 from sbyt.notices.preparing import find_addressees, loud
@@ -371,8 +370,3 @@ STATES: Mapping[str, str] = {
     "finished": "закончено",
     "stopped": "остановлено",
 }
-
-
-def period_named(campaign: Campaign) -> Period | None:
-    """The month whose readings make it needless."""
-    return None if campaign.period is None else Period(campaign.period)

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from sbyt.accounts.models import Account, Link
-from sbyt.core.settings import Settings
+from sbyt.core.settings import USABLE, Settings
 from sbyt.messaging.channel import Channel
 from sbyt.messaging.models import InboundMessage, OutboundMessage
 from sbyt.messaging.silence import silent
 from sbyt.messaging.statuses import read_statuses
-from sbyt.usecases.channels import USABLE, connected_channels
+from sbyt.usecases.channels import connected_channels
 
 #: Why a customer gets a message that staff wrote.
 STAFF_WROTE = "staff_wrote"

@@ -43,13 +43,13 @@ from sbyt.messaging.channel import (
     Uncertain,
 )
 from sbyt.messaging.pictures import Picture, UnableToTakePhoto
+from sbyt.messaging.provider_options import HttpsAddress
 
 if TYPE_CHECKING:
     from sbyt.channels.telegram.calls import Api
 
 #: Where Telegram's own servers answer.
 _API = "https://api.telegram.org"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{32,256}")  # what setWebhook takes, and nobody guesses
 _RECIPIENT = re.compile(r"[1-9][0-9]{0,18}")  # a person; groups and channels are below zero
@@ -69,14 +69,6 @@ _LATELY = dt.timedelta(hours=1)
 _MANY_WAIT = 100
 
 
-def _https(text: str) -> str:
-    parts = urlsplit(text)
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    if not parts.hostname or not is_safe or parts.query or parts.fragment:
-        raise ValueError("адрес, который начинается с https://")
-    return text.rstrip("/")
-
-
 def _name(text: str) -> str:
     name = text.removeprefix("@")
     if not re.fullmatch(r"[A-Za-z]\w{3,31}", name, re.ASCII):
@@ -88,7 +80,7 @@ class TelegramOptions(Section):
     """``[channels.telegram.options]``."""
 
     updates: Annotated[Literal["poll", "webhook"], Field(description="poll или webhook")] = "poll"
-    address: Annotated[Text, AfterValidator(_https), Field(description="адрес, который начинается с https://")] = _API
+    address: HttpsAddress = _API
     bot: Annotated[Text, AfterValidator(_name), Field(description="имя бота, например @energosbyt_bot")] | None = None
 
 
@@ -143,7 +135,7 @@ class Telegram(Channel):
     def _api(self) -> Api:
         from sbyt.channels.telegram.calls import Api
 
-        return Api(self._token, self._options.address, self._proxy)
+        return Api(self._token, self._options.address.rstrip("/"), self._proxy)
 
     # what comes in ---------------------------------------------------------------------------------------------------
 
@@ -268,7 +260,7 @@ class Telegram(Channel):
         if self.polls:
             await self._api.call(DeleteWebhook(drop_pending_updates=False), self._seconds)
             return f"Бот @{name}: webhook снят, сообщения забирает sbyt work. Адрес для людей: https://t.me/{name}"
-        if not webhook or (webhook.startswith("http:") and self._options.address == _API):
+        if not webhook or (webhook.startswith("http:") and self._options.address.rstrip("/") == _API):
             said = "Telegram присылает сообщения только на https: задайте [web] address в sbyt.toml"
             raise UnableToRegister(f'{said}, или updates = "poll".')
         called = SetWebhook(url=webhook, secret_token=self._secret, allowed_updates=list(KINDS))

@@ -15,9 +15,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import redirect, render
 
 from sbyt.bulk import UnableToOpenDatabase
-from sbyt.core.settings import ChannelState
+from sbyt.core.settings import USABLE, ChannelState
 from sbyt.messaging.statuses import read_statuses
-from sbyt.notices.addresses import USABLE
 from sbyt.notices.lists import csv_rows
 from sbyt.notices.models import Campaign, Step
 from sbyt.staff.roles import Role, may
